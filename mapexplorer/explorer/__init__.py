@@ -1,0 +1,1 @@
+"""Show: parameters, controller, map, legend and panels. The only room that knows widgets."""
