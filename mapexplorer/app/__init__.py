@@ -1,0 +1,1 @@
+"""The application: the explorer as a web page (Voila), and the notebooks in JupyterLab."""
