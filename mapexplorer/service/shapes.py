@@ -1,0 +1,209 @@
+"""The geometries of a layer, kept as arrays that are ready to be drawn in any spatial reference at any scale."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from mapexplorer.service.render.domain import projected
+from mapexplorer.service.render.ragged import (
+    Flags,
+    Floats,
+    Geometries,
+    Indices,
+    Ragged,
+    generalised,
+    join,
+    ragged_of,
+)
+
+if TYPE_CHECKING:
+    from mapexplorer.service.frame import Frame
+
+KEPT_SYSTEMS: Final = 3
+KEPT_LEVELS: Final = 6
+EDGE_TOLERANCE: Final = 1e-6
+"""Pixels by which a geometry may miss the frame and still meet it: the rounding of the frame's arithmetic."""
+GUARD: Final = 32.0
+"""Pixels beyond the frame (and beyond the widest symbol) at which long geometries are clipped."""
+
+T = TypeVar("T")
+
+
+class _Kept:
+    """A bounded store of computed values, the least recently used leaves first; safe between threads."""
+
+    def __init__(self, most: int) -> None:
+        self._values: OrderedDict[Any, Any] = OrderedDict()
+        self._most = most
+        self._lock = RLock()
+
+    def get(self, key: Any, compute: Callable[[], T]) -> T:
+        """Return the value of a key, computed by one thread while the others wait."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            else:
+                self._values[key] = compute()
+                if len(self._values) > self._most:
+                    self._values.popitem(last=False)
+            value: T = self._values[key]
+            return value
+
+
+class Projection:
+    """The geometries of a layer in one reference system, with its generalised levels."""
+
+    def __init__(self, full: Ragged) -> None:
+        self.full = full
+        self._levels = _Kept(KEPT_LEVELS)
+        self._spacing = _typical_spacing(full)
+
+    def at(self, resolution: float) -> Ragged:
+        """Return the geometries generalised for map units per pixel: by a quarter to half a pixel, or not at all."""
+        if self.full.dimension == 0 or not resolution > 0:
+            return self.full
+        level = math.floor(math.log2(resolution)) - 1
+        if 2.0**level < self._spacing / 4:
+            return self.full
+        return self._levels.get(level, lambda: generalised(self.full, 2.0**level))
+
+
+def _typical_spacing(ragged: Ragged) -> float:
+    """Return the median distance of neighbouring vertices; below a fraction of it generalising gains nothing."""
+    if ragged.dimension == 0 or len(ragged.vertices) < 2:
+        return math.inf
+    every = max(1, len(ragged.vertices) // 100_000)
+    step = (ragged.vertices[1:] - ragged.vertices[:-1])[::every]
+    return float(np.median(np.hypot(step[:, 0], step[:, 1])))
+
+
+class Shapes:
+    """The geometries of a layer and their reference system; immutable to its users and safe between threads.
+
+    ``geometry`` is an object array of shapely geometries, None where a row has none; ``crs`` their reference system.
+    Row numbers are positions in that array.
+    """
+
+    def __init__(self, geometry: Geometries, crs: CRS) -> None:
+        self.geometry: Geometries = np.asarray(geometry, dtype=object)
+        self.crs = crs
+        self._projections = _Kept(KEPT_SYSTEMS)
+        self._notes = _Kept(16)
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """Envelope (xmin, ymin, xmax, ymax) of all geometries in their own system, None when there is none."""
+        box = shapely.total_bounds(self.geometry) if len(self.geometry) else np.full(4, np.nan)
+        if not np.isfinite(box).all():
+            return None
+        return float(box[0]), float(box[1]), float(box[2]), float(box[3])
+
+    def in_system(self, crs: CRS) -> Projection:
+        """Return the geometries projected to a reference system; the last few systems are kept."""
+        return self._projections.get(
+            crs.to_wkt(), lambda: Projection(projected(ragged_of(self.geometry), self.crs, crs))
+        )
+
+    def noted(self, key: Any, compute: Callable[[], T]) -> T:
+        """Return something computed once about this layer, such as the class of every row; a few are kept."""
+        return self._notes.get(key, compute)
+
+    def meeting(self, frame: Frame, rows: Indices) -> Indices:
+        """Return those of the rows whose geometry meets the turned frame, edges included, judged on full detail.
+
+        ``rows`` are ascending row numbers (Query Legends, returnVisibleOnly).
+        """
+        full = self.in_system(frame.crs).full
+        found = self._chosen(full, rows, frame, EDGE_TOLERANCE)
+        if len(found.rows) == 0:
+            return np.empty(0, dtype=np.int64)
+        pixels = found.with_vertices(to_pixels(found.vertices, frame))
+        low, high = -EDGE_TOLERANCE, np.array([frame.size.width, frame.size.height]) + EDGE_TOLERANCE
+        inside = ((pixels.vertices >= low) & (pixels.vertices <= high)).all(axis=1)
+        meets = np.logical_or.reduceat(inside, pixels.feature_vertices[:-1])
+        if found.dimension > 0 and not meets.all():
+            rest = pixels.take_features(~meets)
+            screen = shapely.box(low, low, high[0], high[1])
+            shapely.prepare(screen)
+            crossing = shapely.intersects(screen, rest.part_geometries())
+            meets[~meets] = np.logical_or.reduceat(crossing, rest.features[:-1])
+        return pixels.feature_rows[meets]
+
+    def in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Ragged:
+        """Return the geometries of rows in pixels (x right, y down), generalised and clipped round the frame.
+
+        ``margin`` is the reach of the widest symbol in pixels: features that far outside still count.
+        """
+        detail = self.in_system(frame.crs).at(frame.resolution)
+        found = self._chosen(detail, rows, frame, margin)
+        pixels = found.with_vertices(to_pixels(found.vertices, frame))
+        if pixels.dimension == 0:
+            reach = np.array([frame.size.width, frame.size.height]) + margin
+            near = ((pixels.vertices >= -margin) & (pixels.vertices <= reach)).all(axis=1)
+            return pixels if near.all() else pixels.take_parts(np.flatnonzero(near).astype(np.int64))
+        return _clipped(pixels, frame, margin + GUARD)
+
+    def _chosen(self, ragged: Ragged, rows: Indices, frame: Frame, margin: float) -> Ragged:
+        """Return the features of rows whose envelope meets that of the turned frame, widened by pixels."""
+        if len(ragged.rows) == 0:
+            return ragged
+        xmin, ymin, xmax, ymax = frame.envelope
+        wider = margin * frame.resolution
+        box = ragged.bounds
+        near: Flags = (
+            (box[:, 0] <= xmax + wider)
+            & (box[:, 2] >= xmin - wider)
+            & (box[:, 1] <= ymax + wider)
+            & (box[:, 3] >= ymin - wider)
+        )
+        if len(rows) < len(self.geometry):
+            wanted = np.zeros(len(self.geometry), dtype=bool)
+            wanted[rows] = True
+            near &= wanted[ragged.feature_rows]
+        return ragged.take_features(near)
+
+
+def to_pixels(vertices: Floats, frame: Frame) -> Floats:
+    """Return (n, 2) map coordinates as pixels of the frame: x right, y down, turned."""
+    a, b, d, e, x_offset, y_offset = frame.affine
+    pixels = np.empty_like(vertices)
+    if b == 0 and d == 0:
+        # Relative to the frame, so that large coordinates lose no digits.
+        np.multiply(vertices[:, 0] - frame.extent.xmin, a, out=pixels[:, 0])
+        np.multiply(vertices[:, 1] - frame.extent.ymax, e, out=pixels[:, 1])
+        return pixels
+    x, y = vertices[:, 0], vertices[:, 1]
+    pixels[:, 0] = a * x + b * y + x_offset
+    pixels[:, 1] = d * x + e * y + y_offset
+    return pixels
+
+
+def _clipped(pixels: Ragged, frame: Frame, guard: float) -> Ragged:
+    """Return the geometries with the parts that reach beyond the guard clipped to it."""
+    if len(pixels.rows) == 0:
+        return pixels
+    right, bottom = frame.size.width + guard, frame.size.height + guard
+    starts = pixels.rings[pixels.parts[:-1]]
+    low = np.minimum.reduceat(pixels.vertices, starts, axis=0)
+    high = np.maximum.reduceat(pixels.vertices, starts, axis=0)
+    over = (low < -guard).any(axis=1) | (high[:, 0] > right) | (high[:, 1] > bottom)
+    if not over.any():
+        return pixels
+    outside = (high < -guard).any(axis=1) | (low[:, 0] > right) | (low[:, 1] > bottom)
+    kept = pixels.take_parts(np.flatnonzero(~over).astype(np.int64))
+    crossing = pixels.take_parts(np.flatnonzero(over & ~outside).astype(np.int64))
+    if len(crossing.rows) == 0:
+        return kept
+    cut = shapely.clip_by_rect(crossing.part_geometries(), -guard, -guard, right, bottom)
+    return join(kept, ragged_of(np.asarray(cut, dtype=object), crossing.rows, pixels.dimension))
