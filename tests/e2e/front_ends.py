@@ -1,0 +1,120 @@
+"""The two programs a person opens the explorer in, started on this machine with folders of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+NEWS_SETTINGS = Path("@jupyterlab", "apputils-extension", "notification.jupyterlab-settings")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """A running server: its address, its notebooks, and where its kernels write how to reach them."""
+
+    name: str
+    address: str
+    notebooks: Path
+    connections: Path
+    pattern: str
+
+    def connection_files(self) -> set[Path]:
+        return set(self.connections.glob(self.pattern))
+
+
+def isolated_environment(folder: Path) -> dict[str, str]:
+    """Give the environment of a machine on which nobody has set up anything of Jupyter."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTER", "IPYTHON", "MAPEXPLORER", "VOILA"))
+    }
+    places = {
+        "JUPYTER_RUNTIME_DIR": "run",
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "IPYTHONDIR": "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "TMPDIR": "temporary",
+        "HOME": "home",
+    }
+    for name, place in places.items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        kept[name] = str(folder / place)
+    kept["PYTHONUNBUFFERED"] = "1"
+    return kept
+
+
+@contextmanager
+def command(arguments: list[str], folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run a Python program until its first address is printed; give the process and that address."""
+    log = folder / "output.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", *arguments],
+            cwd=folder,
+            env=isolated_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process, _first_address(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _first_address(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        printed = log.read_text(errors="replace")
+        if found := ADDRESS.search(printed):
+            return found.group()
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise AssertionError(f"no address was printed:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+@contextmanager
+def voila(folder: Path, *arguments: str) -> Iterator[FrontEnd]:
+    """The command ``mapexplorer --no-browser``: a Voila page."""
+    with command(["mapexplorer", "--no-browser", *arguments], folder) as (_, address):
+        yield FrontEnd("voila", address, folder, folder / "temporary", "voila_*/kernel-*.json")
+
+
+@contextmanager
+def lab(folder: Path) -> Iterator[FrontEnd]:
+    """JupyterLab without its news dialogue, which would cover the notebook and ask the network."""
+    settings = folder / "settings" / NEWS_SETTINGS
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    arguments = [
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port=0",
+        "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={folder}",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    with command(arguments, folder) as (_, address):
+        origin = re.match(r"http://[^/]+/", address)
+        assert origin
+        yield FrontEnd("lab", origin.group(), folder, folder / "run", "kernel-*.json")

@@ -1,0 +1,163 @@
+"""One page in a browser together with the very kernel behind it."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import io
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+from jupyter_client.blocking.client import BlockingKernelClient
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import BrowserContext, Route
+
+from tests.e2e.front_ends import FrontEnd
+
+HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
+PATIENCE = 60_000
+OVERLAY = "img.leaflet-image-layer"
+
+# Lab ignores the command until the session context is ready, so that is awaited first.
+RUN_ALL_CELLS = """async () => {
+  const app = window.jupyterapp;
+  await app.restored;
+  let kernel = null;
+  for (let i = 0; i < 600 && !kernel; i++) {
+    const session = app.shell.currentWidget?.context?.sessionContext;
+    if (session) { await session.ready; kernel = session.session?.kernel; }
+    if (!kernel) await new Promise(done => setTimeout(done, 100));
+  }
+  await kernel.info;
+  if (!app.shell.leftCollapsed) await app.commands.execute('application:toggle-left-area');
+  await app.commands.execute('notebook:run-all-cells');
+}"""
+
+# Every request that reaches the embedded service, as its operation and its decoded parameters.
+RECORD_REQUESTS = """
+import json as _json
+from urllib.parse import parse_qsl as _parse_qsl, urlsplit as _urlsplit
+import mapexplorer.connect as _connect
+RECEIVED = []
+if not hasattr(_connect.EmbeddedAdapter, "_sends"):
+    _connect.EmbeddedAdapter._sends = _connect.EmbeddedAdapter.send
+    def _send(self, request, *arguments, **options):
+        parts = _urlsplit(request.url)
+        body = request.body or ""
+        body = body.decode() if isinstance(body, bytes) else body
+        RECEIVED.append([parts.path.rsplit("/", 1)[-1], dict(_parse_qsl(parts.query) + _parse_qsl(body))])
+        return self._sends(request, *arguments, **options)
+    _connect.EmbeddedAdapter.send = _send
+"""
+
+
+class LivePage:
+    """Looks at the page with playwright and runs Python in its kernel."""
+
+    def __init__(self, front_end: FrontEnd, context: BrowserContext, code: str | None = None) -> None:
+        self.front_end = front_end
+        self.strangers: list[str] = []
+        self.errors: list[str] = []
+        context.route("**/*", self._keep_on_this_machine)
+        context.on("request", self._watch)
+        self.page = context.new_page()
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
+        before = front_end.connection_files()
+        self._open(code)
+        self.kernel = _client(front_end.connection_files() - before)
+
+    def _keep_on_this_machine(self, route: Route) -> None:
+        if route.request.url.startswith(HERE):
+            route.continue_()
+        else:
+            route.abort()
+
+    def _watch(self, request: Any) -> None:
+        if not request.url.startswith(HERE):
+            self.strangers.append(request.url)
+
+    def _open(self, code: str | None) -> None:
+        if self.front_end.name == "voila":
+            self.page.goto(self.front_end.address)
+        else:
+            name = f"page-{time.monotonic_ns()}.ipynb"
+            _write_notebook(self.front_end.notebooks / name, code or "")
+            self.page.goto(f"{self.front_end.address}lab/tree/{name}?reset")
+            self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
+            self.page.evaluate(RUN_ALL_CELLS)
+        self.page.wait_for_selector(".leaflet-container", state="attached", timeout=PATIENCE)
+        self.page.locator(".leaflet-container").first.scroll_into_view_if_needed()
+
+    def close(self) -> None:
+        self.kernel.stop_channels()
+        self.page.context.close()
+
+    # -- the kernel ---------------------------------------------------------------------------------------
+
+    def run(self, code: str) -> None:
+        """Run statements in the kernel."""
+        self._execute(code, {})
+
+    def value(self, expression: str, code: str = "") -> Any:
+        """Give the value of an expression in the kernel, which must be writable as JSON."""
+        wrapped = f"__import__('json').dumps({expression}, default=str)"
+        shown = self._execute(code, {"value": wrapped})["user_expressions"]["value"]
+        assert shown["status"] == "ok", "\n".join(shown.get("traceback", [str(shown)]))
+        return json.loads(ast.literal_eval(shown["data"]["text/plain"]))
+
+    def until(self, expression: str, wanted: Any = True, timeout: float = 20) -> Any:
+        """Wait until an expression in the kernel has the wanted value (True: any true value)."""
+        deadline = time.monotonic() + timeout
+        while True:
+            value = self.value(expression)
+            if value == wanted or (wanted is True and value):
+                return value
+            assert time.monotonic() < deadline, f"{expression} is {value!r}, wanted {wanted!r}"
+            self.page.wait_for_timeout(50)
+
+    def _execute(self, code: str, expressions: dict[str, str]) -> dict[str, Any]:
+        message = self.kernel.execute(code, user_expressions=expressions, store_history=False)
+        while True:
+            reply = self.kernel.get_shell_msg(timeout=60)
+            if reply["parent_header"].get("msg_id") == message:
+                break
+        content: dict[str, Any] = reply["content"]
+        assert content["status"] == "ok", "\n".join(content.get("traceback", [str(content)]))
+        return content
+
+    # -- the picture --------------------------------------------------------------------------------------
+
+    def shown_picture(self) -> NDArray[np.uint8]:
+        """Decode the picture that the page's overlay holds."""
+        source = self.page.locator(OVERLAY).first.get_attribute("src") or ""
+        return _pixels(base64.b64decode(source.partition("base64,")[2]))
+
+    def screenshot(self, selector: str = ".leaflet-container") -> NDArray[np.uint8]:
+        return _pixels(self.page.locator(selector).first.screenshot())
+
+
+def _pixels(content: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(content)) as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+def _client(files: Iterable[Path]) -> BlockingKernelClient:
+    newest = max(files, key=lambda file: file.stat().st_mtime)
+    client = BlockingKernelClient(connection_file=str(newest))
+    client.load_connection_file()
+    client.start_channels()
+    client.wait_for_ready(timeout=30)
+    return client
+
+
+def _write_notebook(path: Path, code: str) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
