@@ -1,0 +1,160 @@
+"""The legend beside the map: one list per layer, every label beside its symbol."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from mapexplorer.explorer.markup import Markup, tag
+
+if TYPE_CHECKING:
+    from mapexplorer.protocol import LegendEntry, LegendLayer
+
+WIDEST_SYMBOL = 96
+"""CSS pixels; wider swatches are scaled down."""
+_LARGEST_SWATCH = 256 * 1024
+_MOST_PIXELS = 512 * 512
+
+
+def draw_legend(
+    layers: Sequence[LegendLayer],
+    *,
+    note: str | None = None,
+    out_of_scale: Iterable[str] = (),
+    copyright_text: str | None = None,
+    dpi: float = 96.0,
+) -> Markup:
+    """Write the legend as HTML: headings, groups, and a real list of symbols with their labels.
+
+    Swatches are shown in the size that they have on the map, so `dpi` must be that of the request only where the
+    picture itself is shown scaled. Images are decoded and written anew; an image that cannot be read leaves an empty
+    box of its size.
+    """
+    swatches = [[_swatch(entry) for entry in layer.legend] for layer in layers]
+    column = max((width for row in swatches for _, width in row), default=20)
+    parts: list[Markup | None] = [tag("p", note, class_="me-legend-note") if note else None]
+    parts += [_layer(layer, row, column) for layer, row in zip(layers, swatches, strict=True)]
+    if not layers:
+        parts.append(tag("p", "No layer is drawn here.", class_="me-legend-empty"))
+    hidden = list(out_of_scale)
+    if hidden:
+        names = [tag("li", tag("bdi", name)) for name in hidden]
+        parts.append(tag("p", "Not drawn at this scale:", class_="me-legend-note"))
+        parts.append(tag("ul", names, class_="me-legend-hidden"))
+    if copyright_text:
+        parts.append(tag("p", copyright_text, class_="me-legend-copyright"))
+    return tag("div", parts, class_="me-legend-page", role="region", aria_label="Legend")
+
+
+def _layer(layer: LegendLayer, swatches: Sequence[tuple[Markup, int]], column: int) -> Markup:
+    heading = tag("h4", tag("bdi", layer.layer_name), class_="me-legend-layer")
+    if not layer.legend:
+        return tag("section", heading, tag("p", "nothing visible here", class_="me-legend-empty"))
+    rows = list(zip(layer.legend, swatches, strict=True))
+    headings = {str(group.id): group.heading for group in layer.legend_groups or ()}
+    if not headings:
+        return tag("section", heading, _list(rows, column, layer.layer_name))
+    groups: dict[str | None, list[tuple[LegendEntry, tuple[Markup, int]]]] = {}
+    for row in rows:
+        key = None if row[0].group_id is None else str(row[0].group_id)
+        groups.setdefault(key if key in headings else None, []).append(row)
+    parts = [
+        (
+            tag("h5", tag("bdi", headings[key]), class_="me-legend-group") if key is not None else None,
+            _list(members, column, headings[key] if key is not None else layer.layer_name),
+        )
+        for key, members in groups.items()
+    ]
+    return tag("section", heading, parts)
+
+
+def _list(rows: Sequence[tuple[LegendEntry, tuple[Markup, int]]], column: int, name: str) -> Markup:
+    items = [
+        tag(
+            "li",
+            tag("span", image, class_="me-swatch", style=f"flex:none;width:{column}px;text-align:center;line-height:0"),
+            tag("span", tag("bdi", entry.label), class_="me-label") if entry.label else None,
+            style="display:flex;align-items:center;gap:8px",
+        )
+        for entry, (image, _) in rows
+    ]
+    return tag("ul", items, class_="me-legend-list", style="list-style:none;margin:0;padding:0", aria_label=name)
+
+
+def _swatch(entry: LegendEntry) -> tuple[Markup, int]:
+    """The image element of an entry and its width in pixels."""
+    known = _picture(entry.image_data or "")
+    if known is None:
+        width, height = (min(max(int(side or 20), 1), WIDEST_SYMBOL) for side in (entry.width, entry.height))
+        return tag("span", class_="me-swatch-missing", style=f"display:inline-block;width:{width}px;height:{height}px"), width
+    source, width, height = known
+    if width > WIDEST_SYMBOL:
+        width, height = WIDEST_SYMBOL, max(1, round(height * WIDEST_SYMBOL / width))
+    # The label stands beside the symbol, so that a screen reader would say it twice if it were the alternative text too.
+    alternative = "" if entry.label else "symbol"
+    return tag("img", src=source, width=width, height=height, alt=alternative), width
+
+
+@lru_cache(maxsize=2048)
+def _picture(image_data: str) -> tuple[str, int, int] | None:
+    """Decode base64 image data strictly and write it anew as PNG; None when that is not possible."""
+    from PIL import Image
+
+    if not image_data or len(image_data) > _LARGEST_SWATCH:
+        return None
+    try:
+        content = base64.b64decode("".join(image_data.split()), validate=True)
+        image = Image.open(io.BytesIO(content), formats=("PNG", "GIF", "JPEG", "BMP"))
+        if image.width * image.height > _MOST_PIXELS:
+            return None
+        image.load()
+        buffer = io.BytesIO()
+        image.convert("RGBA").save(buffer, "PNG", compress_level=6)
+    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}", image.width, image.height
+
+
+def layers_out_of_scale(infos: Iterable[object], scale: float, listed: Iterable[int], drawn: Mapping[int, bool]) -> list[str]:
+    """Names of the layers that are asked for but whose scale range leaves them out at `scale`.
+
+    `infos` are layer resources or their summaries, `listed` the ids that the legend holds, `drawn` tells for each id
+    whether the request asks for it.
+    """
+    present = set(listed)
+    names = []
+    for info in infos:
+        identifier = getattr(info, "id", None)
+        if identifier in present or not drawn.get(identifier or 0, False):
+            continue
+        smallest = getattr(info, "effective_min_scale", None) or getattr(info, "min_scale", None) or 0.0
+        largest = getattr(info, "effective_max_scale", None) or getattr(info, "max_scale", None) or 0.0
+        if (smallest and scale > smallest) or (largest and scale < largest):
+            names.append(str(getattr(info, "name", identifier)))
+    return names
+
+
+class LegendBox(ipywidgets.HTML):
+    """The widget that shows a legend; it is marked while it belongs to an earlier request than the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_class("me-legend")
+        self.show(tag("div", class_="me-legend-page"))
+
+    def show(self, page: Markup) -> None:
+        """Show a legend that `draw_legend` wrote."""
+        if self.value != page:
+            self.value = str(page)
+        self.mark(False)
+
+    def mark(self, stale: bool) -> None:
+        """Mark the legend as belonging to an earlier request, or remove the mark."""
+        if stale != ("me-stale" in self._dom_classes):
+            (self.add_class if stale else self.remove_class)("me-stale")

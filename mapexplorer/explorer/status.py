@@ -1,0 +1,73 @@
+"""The line under the map: facts of the picture, or the one sentence that says what went wrong."""
+
+from __future__ import annotations
+
+import ipywidgets
+
+from mapexplorer.explorer.answer import Answer
+from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.protocol import Extent
+
+
+def write_facts(answer: Answer, requests: int) -> Markup:
+    """Scale, size, extent, bytes and time of the picture shown."""
+    export = answer.export
+    if export is None:
+        return Markup()
+    facts = [
+        ("scale", f"1:{export.scale:,.0f}" if export.scale else "scale unknown"),
+        ("size", f"{export.width} × {export.height} px"),
+        ("extent", write_extent(export.extent)),
+        ("bytes", write_bytes(len(export.content))),
+        ("time", f"{answer.elapsed * 1000:,.0f} ms"),
+        ("requests", f"{requests} request" + ("" if requests == 1 else "s")),
+    ]
+    return tag("span", [tag("span", text, class_=f"me-fact me-fact-{name}") for name, text in facts], class_="me-facts")
+
+
+def write_extent(extent: Extent) -> str:
+    """West, south, east and north with as many digits as the extent needs."""
+    digits = 0 if extent.width > 1000 else 2 if extent.width > 1 else 5
+    west, south, east, north = (
+        f"{side:,.{digits}f}" for side in (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
+    )
+    return f"x {west} … {east}, y {south} … {north}"
+
+
+def write_bytes(number: int) -> str:
+    """A number of bytes for people."""
+    return f"{number} B" if number < 1000 else f"{number / 1000:,.0f} kB" if number < 1e6 else f"{number / 1e6:,.1f} MB"
+
+
+class StatusLine(ipywidgets.HTML):
+    """A live region: assistive technology reads it when it changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_class("me-status")
+        self.text = ""
+        self._write("", Markup(), error=False)
+
+    def show(self, answer: Answer, requests: int) -> None:
+        """Show the outcome of a request."""
+        if answer.error is not None:
+            self.fail(answer.error)
+        else:
+            self._write("", write_facts(answer, requests), error=False)
+
+    def fail(self, sentence: str) -> None:
+        """Show one sentence about a failure."""
+        self._write(sentence, tag("span", "\N{WARNING SIGN} ", sentence, class_="me-error-text"), error=True)
+
+    def tell(self, sentence: str) -> None:
+        """Show one sentence that is not a failure."""
+        self._write(sentence, tag("span", sentence), error=False)
+
+    def busy(self, busy: bool) -> None:
+        """Mark the line while an answer is awaited."""
+        (self.add_class if busy else self.remove_class)("me-busy")
+
+    def _write(self, sentence: str, content: Markup, *, error: bool) -> None:
+        self.text = sentence
+        kind = "me-status-line me-error" if error else "me-status-line"
+        self.value = str(tag("div", content, role="status", aria_live="polite", class_=kind))

@@ -1,0 +1,83 @@
+"""The map of an explorer: shows pictures on the page that suits them and tells what the person looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets
+
+from mapexplorer.explorer.overlay import Picture
+from mapexplorer.explorer.pages import WEB_MERCATOR, MercatorPage, Page, PlanePage, View
+from mapexplorer.protocol import Extent, Size, SpatialReference
+
+DEFAULT_SIZE = Size(800, 500)
+"""Pixels of the picture as long as no browser has shown the map."""
+
+
+class MapPane(ipywidgets.Box):
+    """A Web Mercator map, or for other spatial references and turned pictures a map of their own plane.
+
+    The page changes together with the picture: until the new picture is there the old one stays where it is.
+    `on_view(view, moved, resized)` reports what the person does, `reference` is the system of its coordinates.
+    """
+
+    def __init__(self, on_view: Callable[[View, bool, bool], None], height: str = "480px") -> None:
+        super().__init__()
+        self._on_view = on_view
+        self._size: Size | None = None
+        self.page_layout = ipywidgets.Layout(width="100%", height=height)
+        self.reference: SpatialReference = WEB_MERCATOR
+        self._pages: dict[type[Page], Page] = {}
+        self.page: Page = self._page(MercatorPage)
+        self.children = [self.page.widget]
+        self.add_class("me-map")
+
+    def _page(self, kind: type[Page]) -> Page:
+        if kind not in self._pages:
+            self._pages[kind] = kind(self.page_layout, self._viewed(kind))
+        return self._pages[kind]
+
+    def _viewed(self, kind: type[Page]) -> Callable[[View, bool, bool], None]:
+        def viewed(view: View, moved: bool, resized: bool) -> None:
+            if self._pages.get(kind) is self.page:
+                self._size = view.size
+                self._on_view(view, moved, resized)
+
+        return viewed
+
+    @property
+    def size(self) -> Size:
+        """Size of the map in CSS pixels; a default before it is displayed."""
+        return self._size or DEFAULT_SIZE
+
+    @property
+    def view(self) -> View:
+        """Where the map looks."""
+        return self.page.current
+
+    @property
+    def extent(self) -> Extent:
+        """The unrotated rectangle that the map shows, in `reference`."""
+        return self.view.extent(self.size)
+
+    def show(self, picture: Picture, *, follow: bool) -> None:
+        """Show a picture; with `follow` the map moves to it, else it keeps its centre and scale."""
+        page = self._page(MercatorPage if picture.is_mercator else PlanePage)
+        same_plane = self.reference.same_as(picture.spatial_reference)
+        view = self.view if same_plane and not follow else View.fitting(picture.extent, self.size)
+        switched = page is not self.page
+        if switched and page.size is None:
+            page.size = self._size
+        self.reference, self.page = picture.spatial_reference, page
+        if switched or follow or not same_plane:
+            page.look(view)
+        page.place(picture)
+        if switched:
+            self.children = [page.widget]
+
+    def close(self) -> None:
+        """Release every page."""
+        for page in self._pages.values():
+            page.close()
+        self._pages.clear()
+        super().close()
