@@ -101,10 +101,9 @@ def _serve_options() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text} is not a port: expected a whole number from 0 to 65535")
-    return port
+    return int(text)
 
 
 def _fail(sentence: str, code: int) -> int:
