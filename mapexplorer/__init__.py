@@ -1,4 +1,4 @@
-"""An interactive map explorer for Jupyter over ArcGIS map services, with an embedded map service that works offline."""
+"""An interactive ArcGIS map explorer for Jupyter, with an embedded map service that works offline."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ _HOMES = {
 def explore(target: Any = None, **parameters: Any) -> MapExplorer:
     """Show a map service: a live map, its legend and controls for every parameter.
 
-    `target` is None for the demo ("sample:world" and so on for the others), the URL of a MapServer, a file or map
-    document, a GeoDataFrame or a mapping of names to GeoDataFrames, or a `MapService`. Keywords are parameters by their
-    Python names (``bbox=``, ``layers=``, ``time=``, …); an unknown one or a value that does not fit raises TraitError.
+    `target` is None for the demo ("sample:world" and so on for the others), the URL of a MapServer, a file
+    or map document, a GeoDataFrame or a mapping of names to GeoDataFrames, or a `MapService`. Keywords are
+    parameters by their Python names (``bbox=``, ``layers=``, ``time=``, …); an unknown one or a value that
+    does not fit raises TraitError.
 
     >>> explorer = explore("sample:world", rotation=10)  # doctest: +SKIP
     """

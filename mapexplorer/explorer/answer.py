@@ -1,4 +1,4 @@
-"""What the explorer shows at one moment: a request with its picture and its legend, or the sentence that says why not."""
+"""What the explorer shows: a request with its picture and legend, or the sentence that says why not."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class Answer:
     """The outcome of one request, as far as it is known.
 
-    `export` and `legend` belong to `request`; each is None when it failed or, for the legend, when it is still on its
-    way (`legend_pending`). `previous` is the request of the answer before, `elapsed` the seconds from the change to the
-    moment of showing.
+    `export` and `legend` belong to `request`; each is None when it failed or, for the legend, when it is
+    still on its way (`legend_pending`). `previous` is the request of the answer before, `elapsed` the
+    seconds from the change to the moment of showing.
     """
 
     request: MapRequest

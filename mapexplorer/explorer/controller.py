@@ -1,4 +1,4 @@
-"""From changes to pictures: both requests of one frozen state, the latest one wins, the loop is never blocked."""
+"""From changes to pictures: both requests of one frozen state, the latest wins, nothing blocks the loop."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def legend_key(request: MapRequest) -> Hashable:
 class Controller:
     """Sends the latest state to both operations and hands over what is to be shown.
 
-    `export` and `legend` are called with one frozen request each, away from the event loop; they may block and raise.
-    `show` gets frames in the order of their requests, always under `guard`, never two at a time. Every method may be
-    called from any thread. The picture waits a moment for the legend of the same request, so that they appear
-    together; a legend never appears before its picture.
+    `export` and `legend` are called with one frozen request each, away from the event loop; they may block
+    and raise. `show` gets frames in the order of their requests, always under `guard`, never two at a time.
+    Every method may be called from any thread. The picture waits a moment for the legend of the same
+    request, so that they appear together; a legend never appears before its picture.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Controller:
         self._hand_over()
 
     def prefetch(self, requests: Iterable[MapRequest]) -> None:
-        """Ask for these requests, in this order, whenever nothing else is to be done; replaces the former list."""
+        """Ask for these requests, in this order, when nothing else is to be done; replaces the former list."""
         ahead = tuple(requests)
         with self._changed:
             if self._closed:
@@ -305,7 +305,8 @@ class Controller:
         return self._idle and self._unsent is None
 
     def _drain(self) -> None:
-        # The guard is taken first and held over the whole: two threads that drain must not overtake each other.
+        # The guard is taken first and held over the whole: two threads that drain must not overtake each
+        # other.
         with self._guard:
             while True:
                 with self._changed:

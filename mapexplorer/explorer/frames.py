@@ -8,7 +8,7 @@ from typing import Any
 
 
 class FrameStore:
-    """Values by request key, bounded by their number and their bytes; the least recently used leaves first."""
+    """Values by request key, bounded by number and bytes; the least recently used leaves first."""
 
     def __init__(self, capacity: int = 32, budget: int = 48 * 1024 * 1024) -> None:
         self._capacity, self._budget, self._bytes = capacity, budget, 0

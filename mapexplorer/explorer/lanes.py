@@ -16,7 +16,7 @@ from mapexplorer.protocol import MapRequest
 
 @dataclass(frozen=True)
 class Wanted:
-    """A request that the controller sent out, its place in the order of requests, and when the change came."""
+    """A request that the controller sent out, its place in the order, and when the change came."""
 
     number: int
     request: MapRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -28,13 +28,11 @@ def draw_legend(
     note: str | None = None,
     out_of_scale: Iterable[str] = (),
     copyright_text: str | None = None,
-    dpi: float = 96.0,
 ) -> Markup:
     """Write the legend as HTML: headings, groups, and a real list of symbols with their labels.
 
-    Swatches are shown in the size that they have on the map, so `dpi` must be that of the request only where the
-    picture itself is shown scaled. Images are decoded and written anew; an image that cannot be read leaves an empty
-    box of its size.
+    Swatches have the size that their symbols have on the map. Images are decoded and written anew; one that
+    cannot be read leaves an empty box of its size.
     """
     swatches = [[_swatch(entry) for entry in layer.legend] for layer in layers]
     column = max((width for row in swatches for _, width in row), default=20)
@@ -78,13 +76,20 @@ def _list(rows: Sequence[tuple[LegendEntry, tuple[Markup, int]]], column: int, n
     items = [
         tag(
             "li",
-            tag("span", image, class_="me-swatch", style=f"flex:none;width:{column}px;text-align:center;line-height:0"),
+            tag(
+                "span",
+                image,
+                class_="me-swatch",
+                style=f"flex:none;width:{column}px;text-align:center;line-height:0",
+            ),
             tag("span", tag("bdi", entry.label), class_="me-label") if entry.label else None,
             style="display:flex;align-items:center;gap:8px",
         )
         for entry, (image, _) in rows
     ]
-    return tag("ul", items, class_="me-legend-list", style="list-style:none;margin:0;padding:0", aria_label=name)
+    return tag(
+        "ul", items, class_="me-legend-list", style="list-style:none;margin:0;padding:0", aria_label=name
+    )
 
 
 def _swatch(entry: LegendEntry) -> tuple[Markup, int]:
@@ -92,11 +97,16 @@ def _swatch(entry: LegendEntry) -> tuple[Markup, int]:
     known = _picture(entry.image_data or "")
     if known is None:
         width, height = (min(max(int(side or 20), 1), WIDEST_SYMBOL) for side in (entry.width, entry.height))
-        return tag("span", class_="me-swatch-missing", style=f"display:inline-block;width:{width}px;height:{height}px"), width
+        return tag(
+            "span",
+            class_="me-swatch-missing",
+            style=f"display:inline-block;width:{width}px;height:{height}px",
+        ), width
     source, width, height = known
     if width > WIDEST_SYMBOL:
         width, height = WIDEST_SYMBOL, max(1, round(height * WIDEST_SYMBOL / width))
-    # The label stands beside the symbol, so that a screen reader would say it twice if it were the alternative text too.
+    # The label stands beside the symbol, so that a screen reader would say it twice if it were the
+    # alternative text too.
     alternative = "" if entry.label else "symbol"
     return tag("img", src=source, width=width, height=height, alt=alternative), width
 
@@ -118,30 +128,15 @@ def _picture(image_data: str) -> tuple[str, int, int] | None:
         image.convert("RGBA").save(buffer, "PNG", compress_level=6)
     except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}", image.width, image.height
-
-
-def layers_out_of_scale(infos: Iterable[object], scale: float, listed: Iterable[int], drawn: Mapping[int, bool]) -> list[str]:
-    """Names of the layers that are asked for but whose scale range leaves them out at `scale`.
-
-    `infos` are layer resources or their summaries, `listed` the ids that the legend holds, `drawn` tells for each id
-    whether the request asks for it.
-    """
-    present = set(listed)
-    names = []
-    for info in infos:
-        identifier = getattr(info, "id", None)
-        if identifier in present or not drawn.get(identifier or 0, False):
-            continue
-        smallest = getattr(info, "effective_min_scale", None) or getattr(info, "min_scale", None) or 0.0
-        largest = getattr(info, "effective_max_scale", None) or getattr(info, "max_scale", None) or 0.0
-        if (smallest and scale > smallest) or (largest and scale < largest):
-            names.append(str(getattr(info, "name", identifier)))
-    return names
+    return (
+        f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}",
+        image.width,
+        image.height,
+    )
 
 
 class LegendBox(ipywidgets.HTML):
-    """The widget that shows a legend; it is marked while it belongs to an earlier request than the picture."""
+    """The widget that shows a legend; marked while it belongs to an earlier request than the picture."""
 
     def __init__(self) -> None:
         super().__init__()

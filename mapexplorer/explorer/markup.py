@@ -7,17 +7,52 @@ from collections.abc import Iterable
 from html import escape as _escape_text
 from typing import TypeAlias
 
-# Controls would break parsers, bidirectional overrides would let a label rewrite its neighbours on screen, and lone
-# surrogates cannot be sent as UTF-8.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# Controls would break parsers, bidirectional overrides would let a label rewrite its neighbours on screen,
+# and lone surrogates cannot be sent as UTF-8.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _TAGS = frozenset(
-    "a abbr b bdi br button caption code dd details div dl dt em footer h1 h2 h3 h4 h5 h6 header hr i img kbd li mark "
-    "ol p pre s section small span strong style sub summary sup table tbody td th thead time tr ul var wbr".split()
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "br",
+        "code",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "hr",
+    }
+    | {"i", "img", "kbd", "li", "mark", "ol", "p", "pre", "section", "small", "span", "strong", "summary"}
+    | {"table", "tbody", "td", "th", "thead", "time", "tr", "ul", "wbr"}
 )
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 _ATTRIBUTES = frozenset(
-    "alt class colspan datetime dir height href hidden id lang open rel role rowspan scope src style tabindex target "
-    "title type width".split()
+    {
+        "alt",
+        "class",
+        "colspan",
+        "datetime",
+        "dir",
+        "height",
+        "href",
+        "hidden",
+        "id",
+        "lang",
+        "open",
+        "rel",
+        "role",
+    }
+    | {"rowspan", "scope", "src", "style", "tabindex", "target", "title", "width"}
 )
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|bmp);base64,[A-Za-z0-9+/]*={0,2}")
 _LINK = re.compile(r"https?://[^\s\"'<>]+")
@@ -56,9 +91,9 @@ def join(children: Child) -> Markup:
 def tag(name: str, *children: Child, **attributes: object) -> Markup:
     """Build one element.
 
-    Attribute names are written with underscores (``class_``, ``aria_label``, ``data_id``); None and False leave an
-    attribute out, True gives it without a value. Raises ValueError for a tag, an attribute or an address that is not on
-    the list: event handlers, scripts and foreign pictures cannot be written at all.
+    Attribute names are written with underscores (``class_``, ``aria_label``, ``data_id``); None and False
+    leave an attribute out, True gives it without a value. Raises ValueError for a tag, an attribute or an
+    address that is not on the list: event handlers, scripts and foreign pictures cannot be written at all.
 
     >>> tag("b", "a < b", class_="x")
     '<b class="x">a &lt; b</b>'

@@ -26,8 +26,8 @@ _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "B
 class Picture:
     """One exported picture, ready for the browser.
 
-    `extent` is the frame that the service returned, in the spatial reference of the picture and not turned; `covered`
-    is the part that `url` holds, which differs only where Web Mercator ends.
+    `extent` is the frame that the service returned, in the spatial reference of the picture and not turned;
+    `covered` is the part that `url` holds, which differs only where Web Mercator ends.
     """
 
     result: ExportResult
@@ -52,7 +52,8 @@ class Picture:
 def prepare(result: ExportResult, request: MapRequest) -> Picture:
     """Check a picture and bring it into the form that the browser gets.
 
-    Raises CorruptImage when the bytes are not a complete picture and BadAnswer when the extent cannot be used.
+    Raises CorruptImage when the bytes are not a complete picture and BadAnswer when the extent cannot be
+    used.
     """
     extent = result.extent
     reference = extent.spatial_reference or request.image_sr
@@ -75,7 +76,9 @@ def _decode(content: bytes) -> tuple[Image, str]:
         image = Image.open(io.BytesIO(content), formats=tuple(_MEDIA_TYPES))
         image.load()
     except Exception as error:  # Pillow raises many kinds for damaged files
-        raise CorruptImage("The picture cannot be shown: it is not a complete PNG, JPEG, GIF or BMP file.") from error
+        raise CorruptImage(
+            "The picture cannot be shown: it is not a complete PNG, JPEG, GIF or BMP file."
+        ) from error
     return image, _MEDIA_TYPES[image.format or "PNG"]
 
 
@@ -89,6 +92,10 @@ def _crop_to_world(image: Image, extent: Extent) -> tuple[bytes, str, Extent]:
     buffer = io.BytesIO()
     image.crop((0, top, image.width, bottom)).save(buffer, "PNG", compress_level=1)
     covered = Extent(
-        extent.xmin, extent.ymax - bottom * step, extent.xmax, extent.ymax - top * step, extent.spatial_reference
+        extent.xmin,
+        extent.ymax - bottom * step,
+        extent.xmax,
+        extent.ymax - top * step,
+        extent.spatial_reference,
     )
     return buffer.getvalue(), "image/png", covered

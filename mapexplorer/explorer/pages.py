@@ -1,7 +1,7 @@
 """The two kinds of Leaflet maps that can hold a picture, and how their views convert to map coordinates.
 
-What Leaflet reports is read from the bounds and the pixel bounds of one message, never from `zoom` or `center`: these
-may already hold what the kernel has asked for in the meantime.
+What Leaflet reports is read from the bounds and the pixel bounds of one message, never from `zoom` or
+`center`: these may already hold what the kernel has asked for in the meantime.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ RADIUS = 6378137.0
 WORLD = 2 * math.pi * RADIUS
 WEB_MERCATOR = SpatialReference.of(102100)
 _STEEPEST = 89.9999999
-_ONE_PIXEL = 1.01  # Leaflet rounds the origin of its pixels, so a view that was asked for comes back up to 1 px off
+_ONE_PIXEL = (
+    1.01  # Leaflet rounds the origin of its pixels, so a view that was asked for comes back up to 1 px off
+)
 
 
 @dataclass(frozen=True)
 class View:
-    """Where a map looks: the centre in map coordinates, map units per pixel, and the size in pixels when known."""
+    """Where a map looks: centre in map coordinates, map units per pixel, and size in pixels when known."""
 
     center: Point
     resolution: float
@@ -151,7 +153,8 @@ class Page:
 
     def _pixels(self, left: float, right: float, top: float, bottom: float) -> Size | None:
         width, height = right - left, bottom - top
-        # ipyleaflet takes the larger of 0 and the right or bottom edge: an edge at 0 tells nothing about the size.
+        # ipyleaflet takes the larger of 0 and the right or bottom edge: an edge at 0 tells nothing about
+        # the size.
         if self.size is not None:
             width = self.size.width if right <= 0 and width != 0 else width
             height = self.size.height if bottom <= 0 and height != 0 else height
@@ -233,9 +236,9 @@ class Plane:
 class PlanePage(Page):
     """A map in Leaflet's simple system, whose plane is that of the picture, turned with it.
 
-    Any spatial reference will do, since "latitude, longitude" are ordinate and abscissa of the plane. The area of
-    interest lies far to the right of and below the plane's zero, where the pixel bounds that ipyleaflet reports are
-    never cut off.
+    Any spatial reference will do, since "latitude, longitude" are ordinate and abscissa of the plane. The
+    area of interest lies far to the right of and below the plane's zero, where the pixel bounds that
+    ipyleaflet reports are never cut off.
     """
 
     crs = ipyleaflet.projections.Simple

@@ -17,8 +17,8 @@ class Panel:
     A panel reads ``explorer.info``, ``explorer.layer_infos`` and the answers, and writes only
     ``explorer.parameters``. It can be shown inside the explorer or on its own.
 
-    Subclasses set `title`, build `widget` in ``__init__`` and override the hooks that they need. The explorer calls
-    `on_service` once after a panel was made and again after every change of service.
+    Subclasses set `title`, build `widget` in ``__init__`` and override the hooks that they need. The
+    explorer calls `on_service` once after a panel was made and again after every change of service.
     """
 
     title: ClassVar[str] = ""

@@ -1,4 +1,4 @@
-"""The state of an explorer: one trait per row of the parameter table, so that code and widgets drive the same values."""
+"""The state of an explorer: one trait per row of the parameter table, driven by code and widgets alike."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from traitlets import Bunch, HasTraits, TraitError, TraitType
 
-from mapexplorer.protocol import PARAMETERS, MapRequest, ParameterError
-from mapexplorer.protocol.parameters import Parameter
+from mapexplorer.protocol import PARAMETERS, MapRequest, Parameter, ParameterError, RequestErrors
 
 
 class ParameterTrait(TraitType[Any, Any]):
@@ -27,11 +26,9 @@ class ParameterTrait(TraitType[Any, Any]):
     def validate(self, obj: Any, value: Any) -> Any:
         """Coerce a Python value to the value type of the row; raises TraitError with one sentence."""
         try:
-            return self.row.type.coerce(value)
-        except ParameterError as error:
+            return self.row.coerce(value)
+        except (ParameterError, RequestErrors) as error:
             raise TraitError(str(error)) from error
-        except (ValueError, TypeError) as error:
-            raise TraitError(str(ParameterError(self.row.name, str(error)))) from error
 
 
 _ROWS: dict[str, Any] = {row.name: ParameterTrait(row) for row in PARAMETERS}
@@ -42,8 +39,8 @@ class Parameters(_Rows):  # type: ignore[misc, valid-type]
     """Every parameter of the two operations as an observable attribute; None means "not given".
 
     Values are coerced as they are set: ``parameters.size = "600,550"`` holds a `Size`. A value that does not fit raises
-    TraitError and leaves the old one. A bbox that carries its own spatial reference sets ``bbox_sr`` as well. Changes
-    from several threads are serialised by `guard`.
+    TraitError and leaves the old one. A bbox that carries its own spatial reference sets ``bbox_sr`` as
+    well. Changes from several threads are serialised by `guard`.
 
     >>> Parameters(dpi="120").dpi
     120.0
@@ -75,7 +72,9 @@ class Parameters(_Rows):  # type: ignore[misc, valid-type]
     def _refuse_unknown(cls, given: Mapping[str, Any]) -> None:
         for name in given:
             if name not in _ROWS:
-                raise TraitError(f"{name}: there is no such parameter; expected one of {', '.join(cls.names)}.")
+                raise TraitError(
+                    f"{name}: there is no such parameter; expected one of {', '.join(cls.names)}."
+                )
 
     def _adopt_reference(self, change: Bunch) -> None:
         reference = getattr(change.new, "spatial_reference", None)
@@ -86,7 +85,8 @@ class Parameters(_Rows):  # type: ignore[misc, valid-type]
         """Set several parameters as one change: either all of them or, when one does not fit, none."""
         self._refuse_unknown(changes)
         fitting = {
-            name: None if value is None else _ROWS[name].validate(self, value) for name, value in changes.items()
+            name: None if value is None else _ROWS[name].validate(self, value)
+            for name, value in changes.items()
         }
         reference = getattr(fitting.get("bbox"), "spatial_reference", None)
         if reference is not None:

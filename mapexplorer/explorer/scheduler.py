@@ -1,7 +1,7 @@
-"""Where and when the controller's work runs: on threads, on an event loop without threads, or by hand in tests.
+"""Where and when the controller's work runs: on threads, on an event loop alone, or by hand in tests.
 
-The three schedulers keep one promise that the controller relies on: `after` and `work` never run their action before
-they return.
+The three schedulers keep one promise that the controller relies on: `after` and `work` never run their
+action before they return.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ class Scheduler(Protocol):
 
 
 class ThreadScheduler:
-    """Jobs on daemon threads that live no longer than their job; widgets change on the loop of the latest event.
+    """Jobs on daemon threads that end with their job; widgets change on the loop of the latest event.
 
-    Notebook front ends deliver events on the main thread or on the thread of a subshell, each with a running loop, and
-    some while a cell keeps the main loop busy. A delivery that its loop has not taken after `patience` seconds is
-    therefore made on the worker's own thread.
+    Notebook front ends deliver events on the main thread or on the thread of a subshell, each with a
+    running loop, and some while a cell keeps the main loop busy. A delivery that its loop has not taken
+    after `patience` seconds is therefore made on the worker's own thread.
     """
 
     def __init__(self, patience: float = 0.4) -> None:

@@ -22,7 +22,11 @@ def write_facts(answer: Answer, requests: int) -> Markup:
         ("time", f"{answer.elapsed * 1000:,.0f} ms"),
         ("requests", f"{requests} request" + ("" if requests == 1 else "s")),
     ]
-    return tag("span", [tag("span", text, class_=f"me-fact me-fact-{name}") for name, text in facts], class_="me-facts")
+    return tag(
+        "span",
+        [tag("span", text, class_=f"me-fact me-fact-{name}") for name, text in facts],
+        class_="me-facts",
+    )
 
 
 def write_extent(extent: Extent) -> str:
@@ -36,7 +40,13 @@ def write_extent(extent: Extent) -> str:
 
 def write_bytes(number: int) -> str:
     """A number of bytes for people."""
-    return f"{number} B" if number < 1000 else f"{number / 1000:,.0f} kB" if number < 1e6 else f"{number / 1e6:,.1f} MB"
+    return (
+        f"{number} B"
+        if number < 1000
+        else f"{number / 1000:,.0f} kB"
+        if number < 1e6
+        else f"{number / 1e6:,.1f} MB"
+    )
 
 
 class StatusLine(ipywidgets.HTML):

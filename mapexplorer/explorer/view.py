@@ -18,7 +18,8 @@ class MapPane(ipywidgets.Box):
     """A Web Mercator map, or for other spatial references and turned pictures a map of their own plane.
 
     The page changes together with the picture: until the new picture is there the old one stays where it is.
-    `on_view(view, moved, resized)` reports what the person does, `reference` is the system of its coordinates.
+    `on_view(view, moved, resized)` reports what the person does, `reference` is the system of its
+    coordinates.
     """
 
     def __init__(self, on_view: Callable[[View, bool, bool], None], height: str = "480px") -> None:

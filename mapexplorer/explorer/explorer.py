@@ -1,0 +1,314 @@
+"""The explorer: a map service as a live map with its legend, its controls and a status line."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+from traitlets import Bunch, Instance
+
+from mapexplorer.explorer.answer import Answer
+from mapexplorer.explorer.controller import Controller, Fetch, Frame
+from mapexplorer.explorer.header import Header
+from mapexplorer.explorer.legend import LegendBox
+from mapexplorer.explorer.opening import (
+    LegendPage,
+    Opened,
+    carry_over,
+    legend_for,
+    open_service,
+    picture_for,
+    sample_choices,
+)
+from mapexplorer.explorer.overlay import Picture
+from mapexplorer.explorer.pages import View
+from mapexplorer.explorer.parameters import Parameters
+from mapexplorer.explorer.scheduler import Scheduler
+from mapexplorer.explorer.status import StatusLine
+from mapexplorer.explorer.view import MapPane
+from mapexplorer.protocol import Extent, MapExplorerError, MapRequest, SpatialReference
+
+if TYPE_CHECKING:
+    from mapexplorer.client import MapService
+    from mapexplorer.explorer.panel import Panel
+    from mapexplorer.protocol import LayerInfo, ServiceInfo
+
+_LOG = logging.getLogger(__name__)
+_PLACE = frozenset({"bbox", "bbox_sr", "image_sr", "map_scale", "size"})
+
+
+class MapExplorer(ipywidgets.VBox):
+    """An interactive map of one map service.
+
+    `parameters` holds what is asked for: setting one moves the controls and the map, and the controls set
+    it. `answer` is what is shown, `controller` sends the requests, `panels` are the controls by name.
+    `target` and the keywords are those of `explore`.
+    """
+
+    answer = Instance(Answer, allow_none=True)
+
+    def __init__(self, target: Any = None, *, scheduler: Scheduler | None = None, **parameters: Any) -> None:
+        super().__init__()
+        self.parameters = Parameters(**parameters)
+        self._guard = self.parameters.guard
+        self._moving = False  # the map itself is writing parameters
+        self._held = False  # the map keeps to the place set from code until the person moves it
+        self._paused = True
+        self._closed = False
+        opened = open_service(target)
+        self.legend = LegendBox()
+        self.status = StatusLine()
+        self.map = MapPane(self._viewed)
+        self.header = Header(sample_choices(), self._open_soon)
+        self.panels: dict[str, Panel] = {}
+        self.controller = Controller(
+            *self._fetches(opened),
+            self._show,
+            on_busy=self.status.busy,
+            guard=self._guard,
+            scheduler=scheduler,
+        )
+        self._use(opened)
+        self.parameters.watch(self._parameter_changed)
+        self._compose()
+        self._paused = False
+        self._submit()
+
+    def _compose(self) -> None:
+        from mapexplorer.explorer import style
+        from mapexplorer.explorer.panels import PANELS
+
+        self.panels = {kind.__name__: kind(self) for kind in PANELS}
+        tabs = ipywidgets.Tab([panel.widget for panel in self.panels.values()], selected_index=0)
+        tabs.titles = [panel.title for panel in self.panels.values()]
+        tabs.add_class("me-panels")
+        self.children = [style.sheet(), self.header, self.map, self.legend, self.status, tabs]
+        self.add_class("mapexplorer")
+
+    # ---- the service
+
+    @property
+    def service(self) -> MapService:
+        """The service in use."""
+        return self._opened.service
+
+    @property
+    def info(self) -> ServiceInfo:
+        """The root resource of the service."""
+        return self._opened.info
+
+    @property
+    def layer_infos(self) -> tuple[LayerInfo, ...]:
+        """The layer resources of the service."""
+        return self._opened.layer_infos
+
+    def open(self, target: Any = None, **parameters: Any) -> None:
+        """Show another service.
+
+        Parameters that belong to the old one (place, layers, filters, time and so on) are taken away;
+        keywords are set. When the service cannot be opened, or a keyword does not fit, the error is raised
+        and the old one stays.
+        """
+        Parameters(**parameters)
+        self._adopt(open_service(target), parameters)
+
+    def _open_soon(self, target: str) -> None:
+        """Open a service without blocking the event loop; a failure is shown in the status line."""
+        self.status.tell(f"Opening {target} …")
+        self.controller.scheduler.attend()
+        self.controller.scheduler.work(partial(self._open_and_adopt, target))
+
+    def _open_and_adopt(self, target: str) -> None:
+        sentence: str | None = None
+        opened: list[Opened] = []
+        try:
+            opened.append(open_service(target))
+        except (MapExplorerError, OSError, ValueError) as error:
+            sentence = str(error)
+        except Exception as error:
+            _LOG.exception("A service could not be opened.")
+            sentence = f"{target} cannot be opened ({type(error).__name__})."
+
+        def take() -> None:
+            with self._guard:
+                if sentence is not None and not self._closed:
+                    self.status.fail(sentence)
+                while opened and not self._closed:
+                    self._adopt(opened.pop(), {})
+
+        self.controller.scheduler.deliver(take)
+
+    def _adopt(self, opened: Opened, parameters: dict[str, Any]) -> None:
+        with self._guard:
+            self._paused = True
+            try:
+                self.controller.use(*self._fetches(opened))
+                with self.parameters.together():
+                    self.parameters.update(**{**opened.foreign(self.parameters), **parameters})
+                    self._use(opened)
+                for panel in self.panels.values():
+                    panel.on_service()
+            finally:
+                self._paused = False
+            self._submit()
+
+    def _use(self, opened: Opened) -> None:
+        self._opened = opened
+        self._held = True
+        self.parameters.update(**opened.first_view(self.parameters.given()))
+        self.header.show(opened.title, opened.detail, opened.target)
+
+    @staticmethod
+    def _fetches(opened: Opened) -> tuple[Fetch, Fetch]:
+        return partial(picture_for, opened), partial(legend_for, opened)
+
+    # ---- from parameters to requests
+
+    def request(self) -> MapRequest:
+        """The request of this moment: the parameters, with the map's own size and place where not given."""
+        with self._guard:
+            given = self.parameters.given()
+            missing: dict[str, Any] = {}
+            if "size" not in given:
+                missing["size"] = self._opened.allowed(self.map.size)
+            if "bbox" not in given:
+                missing["bbox"] = self._opened.whole
+                missing["bbox_sr"] = self._opened.whole.spatial_reference or given.get("bbox_sr")
+            return MapRequest(**{**given, **missing})
+
+    def _parameter_changed(self, change: Bunch) -> None:
+        if not self._moving and change.name in _PLACE:
+            self._held = True
+            if change.name == "image_sr" and change.old is not None and change.new is not None:
+                self._carry_over(change.new)
+        self._submit()
+
+    def _carry_over(self, reference: SpatialReference) -> None:
+        """Keep centre and scale when the picture changes its spatial reference."""
+        shown = self.map.reference
+        if self.parameters.bbox_sr is not None and shown.same_as(self.parameters.bbox_sr):
+            extent = carry_over(self.map.extent, shown, reference)
+            if extent is not None:
+                self.parameters.update(bbox=extent, bbox_sr=reference)
+
+    def _submit(self) -> None:
+        with self._guard:
+            if self._paused or self._closed:
+                return
+            try:
+                request = self.request()
+            except (MapExplorerError, ValueError) as error:
+                self.status.fail(str(error))
+                return
+            self.controller.submit(request)
+
+    def fit(self, extent: Any, reference: Any = None) -> None:
+        """Move the map to an extent; `reference` is its spatial reference, else that of the map on screen."""
+        box = Extent.of(extent)
+        known = SpatialReference.of(reference) if reference is not None else box.spatial_reference
+        self.parameters.update(bbox=box, bbox_sr=known or self.map.reference, map_scale=None)
+
+    def run_now(self, timeout: float = 60.0) -> Answer:
+        """Send the latest parameters at once, wait, and return what is shown; for scripts and cells.
+
+        Raises TimeoutError when no answer came in `timeout` seconds.
+        """
+        if not self.controller.run_now(timeout) or self.answer is None:
+            raise TimeoutError(f"The map service did not answer within {timeout:g} seconds.")
+        return self.answer
+
+    def wait(self, timeout: float = 30.0) -> bool:
+        """Wait until everything asked for is shown; False when that takes longer."""
+        return self.controller.wait(timeout)
+
+    # ---- from the map to the parameters
+
+    def _viewed(self, view: View, moved: bool, resized: bool) -> None:
+        """The person moved the map, or its size changed."""
+        with self._guard:
+            if self._closed:
+                return
+            if moved:
+                self._held = False
+            if not self._held:
+                self._moving = True
+                try:
+                    self.parameters.update(**self._place(view, moved))
+                finally:
+                    self._moving = False
+            if resized:
+                self._submit()
+
+    def _place(self, view: View, moved: bool) -> dict[str, Any]:
+        extent = view.extent(self.map.size)
+        changes: dict[str, Any] = {"bbox": extent, "bbox_sr": self.map.reference}
+        answer = self.answer
+        if (
+            moved
+            and self.parameters.map_scale is not None
+            and answer is not None
+            and answer.export is not None
+        ):
+            drawn = answer.export.extent.width / answer.export.width
+            if abs(view.resolution / drawn - 1) > 1e-3:
+                changes["map_scale"] = None  # zoomed by hand: the scale of the map counts from now on
+        return changes
+
+    # ---- from answers to the screen
+
+    def _show(self, frame: Frame) -> None:
+        """Show what came; called under the guard, frames in the order of their requests."""
+        picture: Picture | None = frame.export.value
+        legend: LegendPage | None = frame.legend.value if frame.legend is not None else None
+        before = self.answer
+        answer = Answer(
+            request=frame.request,
+            export=picture.result if picture is not None else None,
+            legend=legend.result if legend is not None else None,
+            export_error=frame.export.error,
+            legend_error=frame.legend.error if frame.legend is not None else None,
+            legend_pending=frame.legend is None,
+            previous=self._previous(before, frame.request),
+            elapsed=self.controller.scheduler.now() - frame.since,
+        )
+        if picture is not None:
+            self.map.show(picture, follow=self._held and self._same_place(frame.request))
+            if legend is not None:
+                self.legend.show(legend.page(picture.result.scale))
+            else:
+                self.legend.mark(True)
+        counts = self.controller.counts
+        self.status.show(answer, counts["export"] + counts["queryLegends"])
+        self.answer = answer
+        for panel in self.panels.values():
+            try:
+                panel.on_answer(answer)
+            except Exception:
+                _LOG.exception("The panel %s could not take an answer.", panel.title)
+
+    def _same_place(self, request: MapRequest) -> bool:
+        wanted = self.request()
+        return all(getattr(request, name) == getattr(wanted, name) for name in _PLACE | {"dpi"})
+
+    @staticmethod
+    def _previous(before: Answer | None, request: MapRequest) -> MapRequest | None:
+        if before is None:
+            return None
+        return before.previous if before.request == request else before.request
+
+    # ---- the end
+
+    def close(self) -> None:
+        """Stop everything: no request is sent, no widget changes any more, no thread stays."""
+        if getattr(self, "_closed", True):
+            return
+        self._closed = True
+        self.parameters.unwatch(self._parameter_changed)
+        self.controller.close()
+        for panel in self.panels.values():
+            panel.close()
+        for widget in (self.header, self.map, self.legend, self.status):
+            widget.close()
+        super().close()

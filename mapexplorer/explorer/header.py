@@ -1,0 +1,67 @@
+"""The top row: which service is shown, and where another one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets
+
+from mapexplorer.explorer.markup import tag
+
+OTHER = "another service …"
+
+
+class Header(ipywidgets.HBox):
+    """Title, a chooser of the demo services, and a box for an address or path.
+
+    `on_open` is called with what the person chose or typed.
+    """
+
+    def __init__(self, samples: tuple[str, ...], on_open: Callable[[str], None]) -> None:
+        self._on_open = on_open
+        self._quiet = False
+        self.title = ipywidgets.HTML()
+        self.title.add_class("me-title")
+        self.chooser = ipywidgets.Dropdown(
+            options=[(f"Demo: {name}", f"sample:{name}") for name in samples] + [(OTHER, "")],
+            value="",
+            tooltip="Choose one of the demo services",
+            layout=ipywidgets.Layout(width="190px"),
+        )
+        self.chooser.add_class("me-chooser")
+        self.address = ipywidgets.Text(
+            placeholder="https://…/MapServer, or the path of a file",
+            continuous_update=False,
+            layout=ipywidgets.Layout(flex="1 1 220px", width="auto", min_width="140px"),
+        )
+        self.address.add_class("me-address")
+        self.button = ipywidgets.Button(
+            description="Open", tooltip="Show this map service", layout=ipywidgets.Layout(width="72px")
+        )
+        self.chooser.observe(self._choose, names=["value"])
+        self.button.on_click(self._press)
+        self.address.observe(self._press, names=["value"])
+        super().__init__([self.title, self.chooser, self.address, self.button])
+        self.add_class("me-header")
+
+    def show(self, title: str, detail: str, target: object) -> None:
+        """Name the service; `target` is what it was opened from."""
+        heading = [tag("h3", tag("bdi", title))]
+        if detail:
+            heading.append(tag("p", tag("bdi", detail)))
+        self.title.value = str(tag("div", heading, class_="me-heading"))
+        self._quiet = True
+        try:
+            known = [value for _, value in self.chooser.options]
+            self.chooser.value = target if target in known else ""
+            self.address.value = "" if target in known or not isinstance(target, str) else target
+        finally:
+            self._quiet = False
+
+    def _choose(self, _: object) -> None:
+        if self.chooser.value and not self._quiet:
+            self._on_open(self.chooser.value)
+
+    def _press(self, _: object) -> None:
+        if self.address.value.strip() and not self._quiet:
+            self._on_open(self.address.value.strip())
