@@ -1,0 +1,138 @@
+"""A map service as Python sees it: what it offers, its pictures, its legends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from mapexplorer.protocol import (
+    LayerInfo,
+    MapExplorerError,
+    MapRequest,
+    ParameterError,
+    ServiceInfo,
+    SpatialReference,
+)
+
+from .addresses import service_address
+from .channel import Channel
+from .credentials import Credentials, TokenSource
+from .exports import Export
+from .legends import LegendQuery, LegendSupport
+from .limits import Limits
+from .metadata import Metadata, layer_table
+from .results import ExportResult, LegendResult
+from .transport import Transport
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["ExportResult", "LegendResult", "MapService"]
+
+
+class MapService:
+    """An ArcGIS map service at an address; nothing is asked before it is needed.
+
+    ``token`` is a text, a :class:`Token`, or a callable that gives one and is called again, once, when the
+    service refuses the token. ``token_in`` chooses how it travels: ``"form"`` (a field of a POST,
+    understood by every ArcGIS server) or ``"header"``. ``referer`` is sent with every request; tokens may
+    be bound to one. ``session`` brings headers, auth, cookies, proxies and certificates, and is read once.
+
+    One service may be used from several threads at the same time.
+
+    Raises ParameterError for an address that is not one of a map service.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        session: requests.Session | None = None,
+        token: TokenSource = None,
+        referer: str | None = None,
+        limits: Limits | None = None,
+        token_in: str = "form",  # noqa: S107 - a place, not a secret
+    ) -> None:
+        address = service_address(url)
+        self._url = address.url
+        credentials = Credentials(token if token is not None else address.token)
+        transport = Transport(session, referer=referer, token_in=token_in, limits=limits)
+        self._channel = Channel(transport, credentials)
+        self._metadata = Metadata(self._channel, self._url)
+        self._legends = LegendSupport(version=lambda: self.info.current_version)
+
+    def __repr__(self) -> str:
+        return f"MapService({self._url!r})"
+
+    @property
+    def url(self) -> str:
+        """The address, ending with /MapServer, without query and without token."""
+        return self._url
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of every call."""
+        return self._channel.limits
+
+    @property
+    def secured(self) -> bool:
+        """Say whether requests carry a token."""
+        return self._channel.credentials.given
+
+    @property
+    def info(self) -> ServiceInfo:
+        """The root resource, fetched once."""
+        return self._metadata.info()
+
+    @property
+    def layer_infos(self) -> tuple[LayerInfo, ...]:
+        """All layer resources, fetched once."""
+        return self._metadata.layers()
+
+    @property
+    def layers(self) -> pandas.DataFrame:
+        """A table of the layers: id, name, type, parent, visible, min_scale, max_scale, geometry_type."""
+        return layer_table(self.info)
+
+    def layer(self, layer_id: int) -> LayerInfo:
+        """Return one layer resource, fetched once. Raises ArcGISError when there is no such layer."""
+        if isinstance(layer_id, bool) or not hasattr(layer_id, "__index__") or int(layer_id) < 0:
+            raise ParameterError("layer_id", f"expected the id of a layer, got {layer_id!r}")
+        return self._metadata.layer(int(layer_id))
+
+    def export(self, request: MapRequest | None = None, **parameters: Any) -> ExportResult:
+        """Draw a map: ``service.export(bbox=(-104, 35.6, -94.32, 41), bbox_sr=4326, size=(600, 550))``.
+
+        Takes a request, or parameters by their python names, or a request and changes to it. Raises
+        ParameterError before anything is sent, TransportError when no complete answer arrives, AnswerError
+        when it is no picture.
+        """
+        return Export(self._channel, self._url, _request(request, parameters), self._map_reference).run()
+
+    def query_legends(self, request: MapRequest | None = None, **parameters: Any) -> LegendResult:
+        """Return the legend of a map view, for the same parameters as :meth:`export`.
+
+        Where the service has no queryLegends the complete static legend stands in; ``result.note`` says so.
+        Raises the same errors as :meth:`export`.
+        """
+        return LegendQuery(self._channel, self._url, _request(request, parameters), self._legends).run()
+
+    def close(self) -> None:
+        """Close all connections; the next call opens new ones."""
+        self._channel.close()
+
+    def _map_reference(self) -> SpatialReference | None:
+        """Tell the spatial reference of the map; None when the service does not say it or does not answer."""
+        try:
+            return self.info.spatial_reference
+        except MapExplorerError:
+            return None
+
+
+def _request(request: MapRequest | None, parameters: dict[str, Any]) -> MapRequest:
+    if request is None:
+        return MapRequest(**parameters)
+    if not isinstance(request, MapRequest):
+        raise ParameterError("request", f"expected a MapRequest, got {type(request).__name__}")
+    return request.replace(**parameters) if parameters else request

@@ -1,0 +1,118 @@
+"""Write a request so that it can be pasted elsewhere: as an address, for curl, for requests, for mapexplorer.
+
+Secrets never stand in a snippet. Where a request needs a token, the snippet takes it from the environment
+variable ``ARCGIS_TOKEN`` when it is run; an address alone gets a mask.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from mapexplorer.protocol import BY_NAME, Call, MapRequest, ResponseFormat, Size
+
+from .addresses import get_url, is_secret, masked_url, service_address
+from .credentials import MASK
+
+VARIABLE = "ARCGIS_TOKEN"
+_TOKEN_FIELD = "token"  # noqa: S105 - the name of a field
+
+
+def as_url(call: Call) -> str:
+    """Write a call as one address, also where it went out as a form; secrets are masked."""
+    url, fields = _taken_apart(call)
+    return masked_url(
+        get_url(url, {name: MASK if is_secret(name) else value for name, value in fields.items()})
+    )
+
+
+def as_curl(call: Call, *, secured: bool = False) -> str:
+    """Write a call as a shell command; ``secured`` adds the token from the environment."""
+    url, fields = _taken_apart(call)
+    words = ["curl", "--silent", "--show-error", "--fail-with-body"]
+    secret = secured or any(is_secret(name) for name in fields)
+    plain = {name: value for name, value in fields.items() if not is_secret(name)}
+    if call.method == "GET" and not secret:
+        return shlex.join([*words, call.url])
+    lines = [shlex.join([*words, url])]
+    lines += [f"--data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in plain.items()]
+    if secret:
+        lines.append(f'--data-urlencode "{_TOKEN_FIELD}=${VARIABLE}"')
+    return " \\\n  ".join(lines)
+
+
+def as_python(call: Call, *, secured: bool = False) -> str:
+    """Write a call as Python that uses requests; ``secured`` adds the token from the environment."""
+    url, fields = _taken_apart(call)
+    secret = secured or any(is_secret(name) for name in fields)
+    post = secret or call.method == "POST"
+    entries = [f"    {name!r}: {value!r}," for name, value in fields.items() if not is_secret(name)]
+    if secret:
+        entries.append(f"    {_TOKEN_FIELD!r}: os.environ[{VARIABLE!r}],")
+    lines = ["import os", ""] if secret else []
+    lines += ["import requests", "", "parameters = {", *entries, "}"]
+    send = "post" if post else "get"
+    keyword = "data" if post else "params"
+    lines.append(f"response = requests.{send}({url!r}, {keyword}=parameters, timeout=30)")
+    lines.append("response.raise_for_status()")
+    if fields.get("f") in ("image", "kmz"):
+        lines.append("content = response.content")
+    else:
+        lines.append("answer = response.json()")
+    return "\n".join(lines)
+
+
+def as_mapexplorer(
+    request: MapRequest, service_url: str, *, operation: str = "export", secured: bool = False
+) -> str:
+    """Write a request as Python that uses mapexplorer; ``operation`` is ``export`` or ``query_legends``."""
+    if operation not in ("export", "query_legends"):
+        raise ValueError(f"operation: expected export or query_legends, got {operation!r}")
+    lines = ["import os", ""] if secured else []
+    token = f", token=os.environ[{VARIABLE!r}]" if secured else ""
+    lines += ["from mapexplorer import connect", ""]
+    lines.append(f"service = connect({_service_of(service_url)!r}{token})")
+    given = {name: value for name, value in request.given().items() if name != "f"}
+    if request.f is ResponseFormat.IMAGE and operation == "export":
+        given["f"] = request.f
+    arguments = [f"    {name}={_literal(name, value)}," for name, value in given.items()]
+    lines += (
+        [f"result = service.{operation}(", *arguments, ")"]
+        if arguments
+        else [f"result = service.{operation}()"]
+    )
+    return "\n".join(lines)
+
+
+def _service_of(url: str) -> str:
+    """Write the address of a service; the embedded one is known elsewhere by its sample name."""
+    address = service_address(url).url
+    parts = urlsplit(address)
+    if parts.hostname == "embedded.invalid":
+        return f"sample:{parts.path.split('/')[-2]}"
+    return address
+
+
+def _taken_apart(call: Call) -> tuple[str, dict[str, str]]:
+    """Separate the bare address from the fields of query and form."""
+    parts = urlsplit(call.url)
+    fields = dict(parse_qsl(parts.query, keep_blank_values=True)) | dict(call.form or {})
+    netloc = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, netloc, parts.path, "", "")), fields
+
+
+def _literal(name: str, value: Any) -> str:
+    """Write a value as a Python literal that MapRequest reads as the same value."""
+    row = BY_NAME[name]
+    if isinstance(value, bool | int | float) and not hasattr(value, "value"):
+        return repr(value)
+    if isinstance(value, Size):
+        return repr((value.width, value.height))
+    if name == "bbox":
+        return repr(value.numbers)
+    if name in ("bbox_sr", "image_sr") and value.to_text().isdecimal():
+        return str(value.to_text())
+    if name == "layer_defs":
+        return repr(dict(value))
+    return repr(str(row.write(value)))
