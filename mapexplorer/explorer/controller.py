@@ -128,7 +128,7 @@ class Controller:
         self._hand_over()
 
     def prefetch(self, requests: Iterable[MapRequest]) -> None:
-        """Ask for these requests, in this order, when nothing else is to be done; replaces the former list."""
+        """Ask for these requests, in this order, when nothing else is to be done; replaces the old list."""
         ahead = tuple(requests)
         with self._changed:
             if self._closed:

@@ -38,9 +38,9 @@ _Rows = cast("type[HasTraits]", type(HasTraits)("_Rows", (HasTraits,), _ROWS))
 class Parameters(_Rows):  # type: ignore[misc, valid-type]
     """Every parameter of the two operations as an observable attribute; None means "not given".
 
-    Values are coerced as they are set: ``parameters.size = "600,550"`` holds a `Size`. A value that does not fit raises
-    TraitError and leaves the old one. A bbox that carries its own spatial reference sets ``bbox_sr`` as
-    well. Changes from several threads are serialised by `guard`.
+    Values are coerced as they are set: ``parameters.size = "600,550"`` holds a `Size`. A value that does not
+    fit raises TraitError and leaves the old one. A bbox that carries its own spatial reference sets ``bbox_sr``
+    as well. Changes from several threads are serialised by `guard`.
 
     >>> Parameters(dpi="120").dpi
     120.0
