@@ -30,13 +30,8 @@ def mute_relief(original: bytes, land: Iterable[BaseGeometry]) -> Image.Image:
     The original must be a plate carrée of the whole world; ``land`` are the areas, in degrees, largest first,
     that tell land from water.
     """
-    limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with Image.open(io.BytesIO(original)) as picture:
-            small = picture.convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
+    with Image.open(io.BytesIO(original), formats=("JPEG",)) as picture:
+        small = picture.convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
     colours = np.asarray(small, dtype=np.float64)
     dry = _land_cover(land)[..., None]
     blended = _water(colours) * (1 - dry) + _land(colours) * dry

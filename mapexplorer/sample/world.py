@@ -42,6 +42,9 @@ CONTINENT_OF = {
 }
 """Continents of the areas without a country code."""
 
+SMALLEST_AREA = 10
+"""Square kilometres below which no density is given: the areas are whole numbers (Monaco has 1)."""
+
 NAMED_PARALLELS = {
     0.0: "Equator",
     23.436: "Tropic of Cancer",
@@ -60,17 +63,17 @@ def countries(topology: bytes, facts: bytes) -> geopandas.GeoDataFrame:
         fact = known.get(feature.id or "", {}) if short not in CONTINENT_OF else {}
         rows.append(
             {
-                "name": fact.get("name", NAMES.get(short, short)),
+                "name": fact.get("name", NAMES.get(short, short)).strip(),
                 "iso3": fact.get("iso3", ""),
                 "continent": CONTINENTS.get(fact.get("continentcode", ""), CONTINENT_OF.get(short, "")),
-                "capital": fact.get("capital", ""),
+                "capital": fact.get("capital", "").strip(),
                 "population": fact.get("population", 0),
                 "area_km2": fact.get("areakm2", 0),
                 "geometry": rounded(cut_area(feature.geometry)),
             }
         )
     frame = geopandas.GeoDataFrame(rows, crs=4326)
-    inhabited = (frame["population"] > 0) & (frame["area_km2"] > 0)
+    inhabited = (frame["population"] > 0) & (frame["area_km2"] >= SMALLEST_AREA)
     density = (frame["population"] / frame["area_km2"].where(inhabited)).round(1)
     frame.insert(6, "people_per_km2", density)
     return frame.iloc[np.argsort(-shapely.area(frame.geometry.to_numpy()))].reset_index(drop=True)
