@@ -1,0 +1,21 @@
+"""Panels: groups of controls, each built from what the service says about itself and usable alone."""
+
+from .filters import FiltersPanel
+from .layers import LayersPanel
+from .ranges import RangesPanel
+from .request import RequestPanel
+from .time import TimePanel
+from .view import ViewPanel
+
+PANELS = (LayersPanel, FiltersPanel, TimePanel, RangesPanel, ViewPanel, RequestPanel)
+"""Every panel of the explorer, in the order of its tabs."""
+
+__all__ = [
+    "PANELS",
+    "FiltersPanel",
+    "LayersPanel",
+    "RangesPanel",
+    "RequestPanel",
+    "TimePanel",
+    "ViewPanel",
+]

@@ -1,0 +1,112 @@
+"""A panel whose widgets and the parameters follow each other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import ipywidgets
+from traitlets import TraitError
+
+from mapexplorer.explorer import style
+from mapexplorer.explorer.panel import Panel
+
+if TYPE_CHECKING:
+    from mapexplorer.explorer.explorer import MapExplorer
+
+
+class BoundPanel(Panel):
+    """A panel that shows some parameters and writes them.
+
+    Subclasses name the parameters in `bound`, build their widgets in `build`, set them from the parameters in
+    `show` and listen to them with `listen`. Widgets set inside `quietly` are not heard: the rule is kept for
+    each thread, because callbacks may arrive on several at the same time.
+    """
+
+    bound: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, explorer: MapExplorer) -> None:
+        super().__init__(explorer)
+        self._silence = threading.local()
+        self.widget = ipywidgets.VBox(self.build())
+        for name in ("mapexplorer", "me-panel", f"me-{type(self).__name__.removesuffix('Panel').lower()}"):
+            self.widget.add_class(name)
+        self.on_service()
+        if self.bound:
+            explorer.parameters.observe(self._follow, names=list(self.bound))
+        self._info = explorer.info
+        explorer.observe(self._answered, names=["answer"])
+        if explorer.answer is not None:
+            self.on_answer(explorer.answer)
+
+    def build(self) -> tuple[Any, ...]:
+        """Make the widgets, from top to bottom, before anything is known about the service."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        """Set the widgets from the parameters."""
+        raise NotImplementedError
+
+    def refuse(self, sentence: str) -> None:
+        """Show why a value was not taken; an empty sentence takes the message away."""
+        raise NotImplementedError
+
+    def on_service(self) -> None:
+        """Set the widgets anew."""
+        with self.quietly():
+            self.show()
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Set widgets without hearing them."""
+        before = getattr(self._silence, "on", False)
+        self._silence.on = True
+        try:
+            yield
+        finally:
+            self._silence.on = before
+
+    def listen(self, widget: Any, heard: Callable[[], object]) -> None:
+        """Call `heard` after a person changed the value of a widget."""
+
+        def changed(change: Any) -> None:
+            if not getattr(self._silence, "on", False):
+                heard()
+
+        widget.observe(changed, names="value")
+
+    def write(self, **values: Any) -> bool:
+        """Set parameters; a refused value is shown as a sentence. Gives whether they were taken."""
+        try:
+            self.explorer.parameters.update(**values)
+        except (TraitError, ValueError) as error:
+            self.refuse(str(error))
+            return False
+        self.refuse("")
+        return True
+
+    def close(self) -> None:
+        """Stop following the parameters and release the widgets."""
+        if self.bound:
+            self.explorer.parameters.unobserve(self._follow, names=list(self.bound))
+        self.explorer.unobserve(self._answered, names=["answer"])
+        super().close()
+
+    def _follow(self, change: Any) -> None:
+        with self.quietly():
+            self.show()
+
+    def _answered(self, change: Any) -> None:
+        """Hear of answers and services when this panel stands alone, outside the explorer's own panels."""
+        if change.new is None or any(panel is self for panel in self.explorer.panels.values()):
+            return
+        if self.explorer.info is not self._info:
+            self._info = self.explorer.info
+            self.on_service()
+        self.on_answer(change.new)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        alone = ipywidgets.VBox([style.sheet(), self.widget])
+        return alone._repr_mimebundle_(**options)

@@ -1,0 +1,87 @@
+"""The small parts that all panels are made of, so that labels, buttons and messages look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from mapexplorer.explorer import style
+from mapexplorer.explorer.markup import Markup, tag
+
+UPRIGHT = "\N{VARIATION SELECTOR-15}"
+"""Behind a symbol: as text, in the colour of the text, never as a coloured picture."""
+
+
+def labelled(kind: Any, label: str, hint: str = "", /, **options: Any) -> Any:
+    """A control with its label on the left; all labels have one width, so that the controls stand in line."""
+    control = kind(
+        description=label,
+        style={"description_width": style.LABEL_WIDTH},
+        layout=ipywidgets.Layout(width="auto"),
+        **options,
+    )
+    if hint:
+        control.tooltip = hint
+    control.add_class("me-field")
+    return control
+
+
+def button(text: str, hint: str, pressed: Callable[[], None], *classes: str) -> Any:
+    """A button with a word or a symbol, an explanation on hover, and what it does."""
+    made = ipywidgets.Button(description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
+    made.on_click(lambda _: pressed())
+    for name in ("me-button", *classes):
+        made.add_class(name)
+    return made
+
+
+def row(*controls: Any, classes: tuple[str, ...] = ()) -> Any:
+    """Controls side by side, on several lines where the room is narrow."""
+    made = ipywidgets.HBox(controls)
+    for name in ("me-row", *classes):
+        made.add_class(name)
+    return made
+
+
+def prose(content: Markup | None = None, *classes: str) -> Any:
+    """A piece of text made with `markup`; nothing is shown while it is empty."""
+    made = ipywidgets.HTML(value=content or "")
+    for name in ("me-prose", *classes):
+        made.add_class(name)
+    say(made, content)
+    return made
+
+
+def say(place: Any, content: Markup | None) -> None:
+    """Put markup into a prose widget, or take it away so that it leaves no gap."""
+    value = str(content or "")
+    if place.value != value:
+        place.value = value
+    shown(place, bool(value))
+
+
+def hint(words: str) -> Markup | None:
+    """A quiet explanation; None for no words."""
+    return tag("p", words, class_="me-hint") if words else None
+
+
+def alert(words: str) -> Markup | None:
+    """A message that readers of the screen hear at once; None for no words."""
+    return tag("p", words, class_="me-error", role="alert") if words else None
+
+
+def shown(widget: Any, visible: bool) -> None:
+    """Show or hide a widget together with the room it takes."""
+    display = None if visible else "none"
+    if widget.layout.display != display:
+        widget.layout.display = display
+
+
+def marked(widget: Any, name: str, on: bool) -> None:
+    """Add or remove a class of the style sheet."""
+    if on:
+        widget.add_class(name)
+    else:
+        widget.remove_class(name)

@@ -1,0 +1,123 @@
+"""The request inspector: what is asked of the service, what changed, and what came back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import ipywidgets
+
+from mapexplorer.client import snippets
+from mapexplorer.protocol import Call, MapRequest, Operation, url_or_form
+
+from . import controls, request_table
+from .bound_panel import BoundPanel
+
+if TYPE_CHECKING:
+    from mapexplorer.explorer.answer import Answer
+
+LANGUAGES = (
+    ("Python, mapexplorer", "mapexplorer"),
+    ("Python, requests", "requests"),
+    ("curl", "curl"),
+    ("URL", "url"),
+)
+
+
+class RequestPanel(BoundPanel):
+    """Both requests of the last answer by parameter, with times, response, and code to repeat them."""
+
+    title: ClassVar[str] = "Request"
+    bound: ClassVar[tuple[str, ...]] = ()
+
+    def build(self) -> tuple[Any, ...]:
+        """Make the controls and the empty places."""
+        self._answer: Answer | None = None
+        self.operation = ipywidgets.ToggleButtons(
+            options=[(operation.value, operation) for operation in Operation],
+            tooltips=["The request for the picture", "The request for the legend"],
+        )
+        self.operation.add_class("me-modes")
+        self.explain = self._toggle("Explain", "Show what each parameter means")
+        self.opened = self._toggle("Response", "Show the answer of the service")
+        self.language = controls.labelled(ipywidgets.Dropdown, "Copy as", options=LANGUAGES)
+        self.snippet = ipywidgets.Textarea(
+            rows=5, layout=ipywidgets.Layout(width="auto"), continuous_update=False
+        )
+        self.snippet.add_class("me-snippet")
+        self.copying = controls.prose(controls.hint("Click into the text, then Ctrl+A and Ctrl+C copy it."))
+        self.summary, self.url = controls.prose(), controls.prose()
+        self.table, self.response = controls.prose(), controls.prose()
+        for chooser in (self.operation, self.explain, self.opened, self.language):
+            self.listen(chooser, self._fill)
+        self._details = ipywidgets.VBox(
+            (
+                self.operation, self.summary, self.table, controls.row(self.explain, self.opened),
+                self.response, self.language, self.snippet, self.copying, self.url,
+            )
+        )  # fmt: skip
+        self._details.add_class("me-stack")
+        self._empty = controls.prose(controls.hint("Nothing has been asked yet."))
+        return (self._empty, self._details)
+
+    def on_service(self) -> None:
+        """Forget the requests to the service before."""
+        self._answer = None
+        super().on_service()
+
+    def on_answer(self, answer: Answer) -> None:
+        """Show the requests of an answer."""
+        self._answer = answer
+        with self.quietly():
+            self.show()
+
+    def show(self) -> None:
+        """Show the last answer."""
+        controls.shown(self._empty, self._answer is None)
+        controls.shown(self._details, self._answer is not None)
+        if self._answer is not None:
+            self._fill()
+
+    def refuse(self, sentence: str) -> None:
+        """Nothing is written here."""
+
+    def _fill(self) -> None:
+        answer = self._answer
+        if answer is None:
+            return
+        operation = self.operation.value
+        picture = operation is Operation.EXPORT
+        result: Any = answer.export if picture else answer.legend
+        error = answer.export_error if picture else answer.legend_error
+        call = result.call if result is not None else self._call(answer.request, operation)
+        texts = request_table.sent(call)
+        controls.say(self.summary, request_table.summary(call, result, error))
+        controls.say(
+            self.table,
+            request_table.parameter_table(texts, answer.previous, operation, explain=self.explain.value),
+        )
+        body = result.body if result is not None and self.opened.value else None
+        controls.say(self.response, None if body is None else request_table.answer_text(body))
+        self.opened.disabled = result is None
+        controls.say(self.url, request_table.address(call))
+        self.snippet.value = self._written(call, answer.request, operation)
+
+    def _call(self, request: MapRequest, operation: Operation) -> Call:
+        """The call as it goes out, for a request without an answer."""
+        url = f"{self.explorer.service.url.rstrip('/')}/{operation.value}"
+        return url_or_form(url, request.encode(operation, f="json"))
+
+    def _written(self, call: Call, request: MapRequest, operation: Operation) -> str:
+        language = self.language.value
+        if language == "mapexplorer":
+            name = "export" if operation is Operation.EXPORT else "query_legends"
+            return snippets.as_mapexplorer(request, self.explorer.service.url, operation=name)
+        writers = {"requests": snippets.as_python, "curl": snippets.as_curl, "url": snippets.as_url}
+        return writers[language](call)
+
+    @staticmethod
+    def _toggle(word: str, explanation: str) -> Any:
+        made = ipywidgets.ToggleButton(
+            description=word, tooltip=explanation, layout=ipywidgets.Layout(width="auto")
+        )
+        made.add_class("me-button")
+        return made

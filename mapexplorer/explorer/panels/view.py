@@ -1,0 +1,188 @@
+"""The view: rotation, scale, resolution, format and size of the picture."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import ipywidgets
+
+from mapexplorer.protocol.formats import ImageFormat
+from mapexplorer.protocol.spatial import Size
+
+from . import controls
+from .bound_panel import BoundPanel
+from .layer_tree import scale_text
+from .published import member, number, whole
+
+SHOWN_BY_BROWSERS = tuple(
+    ImageFormat(name) for name in ("png", "png8", "png24", "png32", "jpg", "gif", "bmp")
+)
+SCALES = (
+    1e3, 2.5e3, 5e3, 1e4, 2.5e4, 5e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8,
+)  # fmt: skip
+RESOLUTIONS = ("72", "96", "120", "144", "192", "300")
+FOLLOW, FIXED = "follow", "fixed"
+LARGEST = 4096
+FIRST_SIZE = (800, 600)
+WRITTEN = ("rotation", "map_scale", "dpi", "format", "transparent", "size")
+
+
+class ViewPanel(BoundPanel):
+    """How the picture is asked for; writes the parameters named in `WRITTEN`.
+
+    An empty box or the first choice of a list means "not given".
+    """
+
+    title: ClassVar[str] = "View"
+    bound: ClassVar[tuple[str, ...]] = WRITTEN
+
+    def build(self) -> tuple[Any, ...]:
+        """Make the controls."""
+        self.turn = controls.labelled(
+            ipywidgets.FloatSlider,
+            "Rotation",
+            "Degrees, counter-clockwise",
+            min=-180,
+            max=180,
+            step=1,
+            readout=False,
+        )
+        self.angle = controls.labelled(ipywidgets.Text, "Degrees", "Any angle", continuous_update=False)
+        self.scale = controls.labelled(
+            ipywidgets.Combobox,
+            "Scale",
+            "A scale such as 1:50,000; empty: as the map is zoomed",
+            options=[scale_text(scale) for scale in SCALES],
+            placeholder="free, as zoomed",
+            continuous_update=False,
+        )
+        self.dpi = controls.labelled(
+            ipywidgets.Combobox,
+            "Resolution",
+            "Dots per inch: sizes symbols and lettering",
+            options=list(RESOLUTIONS),
+            placeholder="96 dpi",
+            continuous_update=False,
+        )
+        self.format = controls.labelled(
+            ipywidgets.Dropdown, "Format", "The kind of picture the service sends"
+        )
+        self.transparent = controls.labelled(
+            ipywidgets.Checkbox, "Transparent", "Without the background colour of the map", indent=True
+        )
+        self.sizing = controls.labelled(
+            ipywidgets.Dropdown, "Size", options=[("Follow the map", FOLLOW), ("Fixed, in pixels", FIXED)]
+        )
+        bounds = {"min": 1, "max": LARGEST, "continuous_update": False}
+        self.width = controls.labelled(ipywidgets.BoundedIntText, "Width", value=FIRST_SIZE[0], **bounds)
+        self.height = controls.labelled(ipywidgets.BoundedIntText, "Height", value=FIRST_SIZE[1], **bounds)
+        self.note, self.message = controls.prose(), controls.prose()
+        self.reset = controls.button("Reset", "Everything as the service and the map give it", self._reset)
+        self._listen()
+        parts = (
+            self.turn, self.angle, self.scale, self.dpi, self.format, self.transparent, self.note,
+            self.sizing, self.width, self.height, self.message, controls.row(self.reset),
+        )  # fmt: skip
+        body = ipywidgets.VBox(parts)
+        body.add_class("me-stack")
+        return (body,)
+
+    def _listen(self) -> None:
+        self.listen(self.turn, lambda: self.write(rotation=self.turn.value or None))
+        self.listen(self.angle, lambda: self._typed("rotation", self.angle.value.replace("°", "")))
+        self.listen(
+            self.scale, lambda: self._typed("map_scale", self.scale.value.split(":")[-1].replace(",", ""))
+        )
+        self.listen(self.dpi, lambda: self._typed("dpi", self.dpi.value.lower().replace("dpi", "")))
+        self.listen(self.format, lambda: self.write(format=self.format.value))
+        self.listen(self.transparent, lambda: self.write(transparent=self.transparent.value or None))
+        for control in (self.sizing, self.width, self.height):
+            self.listen(control, self._size_chosen)
+
+    def on_service(self) -> None:
+        """Offer the formats and the largest picture of the service in use."""
+        with self.quietly():
+            self.width.max = _limit(self.explorer.info, "max_image_width")
+            self.height.max = _limit(self.explorer.info, "max_image_height")
+            self._offer_formats(formats(self.explorer.info))
+        super().on_service()
+
+    def show(self) -> None:
+        """Set the controls from the parameters."""
+        given = self.explorer.parameters
+        rotation = given.rotation or 0.0
+        self.turn.value = (rotation + 180) % 360 - 180 if abs(rotation) > 180 else rotation
+        self.angle.value = f"{rotation:.15g}"
+        self.scale.value = "" if given.map_scale is None else scale_text(given.map_scale)
+        self.dpi.value = "" if given.dpi is None else f"{given.dpi:.15g}"
+        if given.format is not None and given.format not in self._offered:
+            self._offer_formats((*self._offered, given.format))
+        self.format.value = given.format
+        self.transparent.value = bool(given.transparent)
+        kind = given.format or ImageFormat.PNG
+        opaque = bool(given.transparent) and not kind.may_be_transparent
+        controls.say(self.note, controls.hint(f"A {kind} picture is never transparent." if opaque else ""))
+        size = self._fixed_size()
+        self.sizing.value = FOLLOW if size is None else FIXED
+        if size is not None:
+            self.width.value, self.height.value = size.width, size.height
+        for control in (self.width, self.height):
+            controls.shown(control, size is not None)
+
+    def refuse(self, sentence: str) -> None:
+        """Show why a value was not taken."""
+        controls.say(self.message, controls.alert(sentence))
+
+    def _fixed_size(self) -> Size | None:
+        size: Size | None = self.explorer.parameters.size
+        return size
+
+    def _offer_formats(self, known: tuple[ImageFormat, ...]) -> None:
+        self._offered = known
+        chosen = self.explorer.parameters.format
+        self.format.options = [
+            ("As the service likes (png)", None),
+            *((_format_name(kind), kind) for kind in known),
+        ]
+        if chosen in known:
+            self.format.value = chosen
+
+    def _typed(self, name: str, words: str) -> None:
+        value = number(words.strip()) if words.strip() else None
+        if words.strip() and value is None:
+            self.refuse(
+                f"{name.replace('_', ' ').capitalize()}: expected a number, not {words.strip()[:40]}."
+            )
+            return
+        if name == "rotation" and value == 0:
+            value = None
+        self.write(**{name: value})
+        with self.quietly():
+            self.show()
+
+    def _size_chosen(self) -> None:
+        follow = self.sizing.value == FOLLOW
+        self.write(size=None if follow else Size(self.width.value, self.height.value))
+
+    def _reset(self) -> None:
+        self.write(**dict.fromkeys(WRITTEN))
+        with self.quietly():
+            self.show()
+
+
+def formats(info: Any) -> tuple[ImageFormat, ...]:
+    """The formats that the service announces and a browser shows; all of these when it announces none."""
+    announced = member(info, "supported_image_format_types")
+    names = announced if isinstance(announced, list | tuple) else str(announced or "").split(",")
+    known = {str(name).strip().lower() for name in names}
+    return tuple(kind for kind in SHOWN_BY_BROWSERS if kind.value in known) or SHOWN_BY_BROWSERS
+
+
+def _limit(info: Any, name: str) -> int:
+    limit = whole(member(info, name))
+    return limit if limit is not None and limit > 0 else LARGEST
+
+
+def _format_name(kind: ImageFormat) -> str:
+    words = {"png8": "256 colours", "png24": "opaque", "png32": "with transparency", "jpg": "for photographs"}
+    return f"{kind}, {words[kind]}" if kind in words else str(kind)
