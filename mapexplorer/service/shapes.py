@@ -1,4 +1,5 @@
-"""The geometries of a layer, kept as arrays that are ready to be drawn in any spatial reference at any scale."""
+"""The geometries of a layer, kept as arrays that are ready to be drawn in any spatial reference at any
+scale."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ class Projection:
         self._spacing = _typical_spacing(full)
 
     def at(self, resolution: float) -> Ragged:
-        """Return the geometries generalised for map units per pixel: by a quarter to half a pixel, or not at all."""
+        """Return the geometries generalised for map units per pixel: by a quarter to half a pixel, or not
+        at all."""
         if self.full.dimension == 0 or not resolution > 0:
             return self.full
         level = math.floor(math.log2(resolution)) - 1
@@ -75,9 +77,22 @@ class Projection:
             return self.full
         return self._levels.get(level, lambda: generalised(self.full, 2.0**level))
 
+    def anchors(self) -> Ragged:
+        """Return a point inside the largest part of each polygon, where its marker stands."""
+        return self._levels.get("anchors", lambda: _anchors(self.full))
+
+
+def _anchors(polygons: Ragged) -> Ragged:
+    parts = polygons.part_geometries()
+    order = np.lexsort((-shapely.area(parts), polygons.rows))
+    largest = order[polygons.features[:-1]]
+    points = shapely.point_on_surface(parts[largest])
+    return ragged_of(np.asarray(points, dtype=object), polygons.rows[largest], 0)
+
 
 def _typical_spacing(ragged: Ragged) -> float:
-    """Return the median distance of neighbouring vertices; below a fraction of it generalising gains nothing."""
+    """Return the median distance of neighbouring vertices; below a fraction of it generalising gains
+    nothing."""
     if ragged.dimension == 0 or len(ragged.vertices) < 2:
         return math.inf
     every = max(1, len(ragged.vertices) // 100_000)
@@ -88,8 +103,8 @@ def _typical_spacing(ragged: Ragged) -> float:
 class Shapes:
     """The geometries of a layer and their reference system; immutable to its users and safe between threads.
 
-    ``geometry`` is an object array of shapely geometries, None where a row has none; ``crs`` their reference system.
-    Row numbers are positions in that array.
+    ``geometry`` is an object array of shapely geometries, None where a row has none; ``crs`` their
+    reference system. Row numbers are positions in that array.
     """
 
     def __init__(self, geometry: Geometries, crs: CRS) -> None:
@@ -103,7 +118,8 @@ class Shapes:
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
-        """Envelope (xmin, ymin, xmax, ymax) of all geometries in their own system, None when there is none."""
+        """Envelope (xmin, ymin, xmax, ymax) of all geometries in their own system, None when there is
+        none."""
         box = shapely.total_bounds(self.geometry) if len(self.geometry) else np.full(4, np.nan)
         if not np.isfinite(box).all():
             return None
@@ -120,7 +136,8 @@ class Shapes:
         return self._notes.get(key, compute)
 
     def meeting(self, frame: Frame, rows: Indices) -> Indices:
-        """Return those of the rows whose geometry meets the turned frame, edges included, judged on full detail.
+        """Return those of the rows whose geometry meets the turned frame, edges included, judged on full
+        detail.
 
         ``rows`` are ascending row numbers (Query Legends, returnVisibleOnly).
         """
@@ -147,12 +164,15 @@ class Shapes:
         """
         detail = self.in_system(frame.crs).at(frame.resolution)
         found = self._chosen(detail, rows, frame, margin)
+        if found.dimension == 0:
+            return _near(found, frame, margin)
         pixels = found.with_vertices(to_pixels(found.vertices, frame))
-        if pixels.dimension == 0:
-            reach = np.array([frame.size.width, frame.size.height]) + margin
-            near = ((pixels.vertices >= -margin) & (pixels.vertices <= reach)).all(axis=1)
-            return pixels if near.all() else pixels.take_parts(np.flatnonzero(near).astype(np.int64))
         return _clipped(pixels, frame, margin + GUARD)
+
+    def anchors_in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Ragged:
+        """Return the places of the markers of polygons, one a row, in pixels."""
+        found = self._chosen(self.in_system(frame.crs).anchors(), rows, frame, margin)
+        return _near(found, frame, margin)
 
     def _chosen(self, ragged: Ragged, rows: Indices, frame: Frame, margin: float) -> Ragged:
         """Return the features of rows whose envelope meets that of the turned frame, widened by pixels."""
@@ -187,6 +207,14 @@ def to_pixels(vertices: Floats, frame: Frame) -> Floats:
     pixels[:, 0] = a * x + b * y + x_offset
     pixels[:, 1] = d * x + e * y + y_offset
     return pixels
+
+
+def _near(points: Ragged, frame: Frame, margin: float) -> Ragged:
+    """Return points in pixels, without those outside the picture and its margin."""
+    pixels = points.with_vertices(to_pixels(points.vertices, frame))
+    reach = np.array([frame.size.width, frame.size.height]) + margin
+    near = ((pixels.vertices >= -margin) & (pixels.vertices <= reach)).all(axis=1)
+    return pixels if near.all() else pixels.take_parts(np.flatnonzero(near).astype(np.int64))
 
 
 def _clipped(pixels: Ragged, frame: Frame, guard: float) -> Ragged:

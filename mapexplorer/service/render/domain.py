@@ -1,13 +1,15 @@
 """Projecting geometries without streaks: seams, poles and singular points of a projection are cut out.
 
-Most features are projected in one call over the whole coordinate array. A part is suspicious when a vertex has no finite
-image, when the middle of a long projected edge lies elsewhere than halfway (the edge jumps over a seam), or when a ring
-changes its sense (it went round a singular point, and would fill the outside). Such parts are cut along the seam where it
-is known, else into ever smaller cells until every piece is sound; the cells that never are vanish.
+Most features are projected in one call over the whole coordinate array. A part is suspicious when a vertex
+has no finite image, when the middle of a long projected edge lies elsewhere than halfway (the edge jumps over a seam),
+or when a ring changes its sense (it went round a singular point, and would fill the outside). Such parts
+are cut along the seam where it is known, else into ever smaller cells until every piece is sound; the
+cells that never are vanish.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,7 +18,7 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from mapexplorer.service.projection import METRES_PER_DEGREE, metres_per_unit, same_crs, transformer
-from mapexplorer.service.render.ragged import Flags, Floats, Geometries, Indices, Ragged, join, ragged_of
+from mapexplorer.service.render.ragged import Flags, Floats, Ragged, join, ragged_of
 
 FARTHEST: Final = 1e12
 """Projected coordinates beyond this are taken as infinite: they occur only at singular points."""
@@ -148,7 +150,7 @@ def _cut_along_seam(part: shapely.Geometry, source: CRS, target: CRS) -> list[sh
     margin = SEAM_MARGIN_DEGREES
     return [
         shapely.clip_by_rect(part, left + margin, south, right - margin, north)
-        for left, right in zip(edges, edges[1:], strict=False)
+        for left, right in pairwise(edges)
         if right - left > 2 * margin and south < north
     ]
 

@@ -1,8 +1,8 @@
 """Ragged arrays: the coordinates of many geometries in one array, with offsets for rings and parts.
 
-A *ring* is a closed ring of a polygon, or one line; a *part* is a polygon with its holes, or one line; a *feature* is
-all parts with the same row number. Exterior rings run counter-clockwise and holes clockwise, because Agg fills by the
-non-zero rule.
+A *ring* is a closed ring of a polygon, or one line; a *part* is a polygon with its holes, or one line; a
+*feature* is all parts with the same row number. Exterior rings run counter-clockwise and holes clockwise,
+because Agg fills by the non-zero rule.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ Flags = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[np.object_]
 
 _DIMENSION = np.array([0, 1, 1, 2, 0, 1, 2, -1])
-"""Dimension by shapely's type number: point, line, ring, polygon, multi-point, -line, -polygon, collection."""
+"""Dimension by shapely's type number: point, line, ring, polygon, multi-point, -line, -polygon,
+collection."""
 
 
 @dataclass(frozen=True)
 class Ragged:
     """Geometries of one dimension as arrays.
 
-    ``vertices`` is (n, 2); ``rings`` and ``parts`` are offsets (one more than there are rings or parts) into vertices
-    and rings; ``rows`` gives the row number of each part, ascending. For points (dimension 0) rings and parts are empty
-    and ``rows`` has one number per vertex.
+    ``vertices`` is (n, 2); ``rings`` and ``parts`` are offsets (one more than there are rings or parts)
+    into vertices and rings; ``rows`` gives the row number of each part, ascending. For points (dimension
+    0) rings and parts are empty and ``rows`` has one number per vertex.
     """
 
     dimension: int
@@ -41,7 +42,8 @@ class Ragged:
 
     @cached_property
     def features(self) -> Indices:
-        """Offsets of the features into the parts (into the vertices for points), one more than there are features."""
+        """Offsets of the features into the parts (into the vertices for points), one more than there are
+        features."""
         if len(self.rows) == 0:
             return np.zeros(1, dtype=np.int64)
         starts = np.flatnonzero(np.diff(self.rows, prepend=self.rows[0] - 1))
@@ -73,7 +75,8 @@ class Ragged:
         return Ragged(self.dimension, vertices, self.rings, self.parts, self.rows)
 
     def take_parts(self, chosen: Indices) -> Ragged:
-        """Return the parts with these numbers (vertices for points), in that order; their rows must ascend."""
+        """Return the parts with these numbers (vertices for points), in that order; their rows must
+        ascend."""
         if self.dimension == 0:
             return Ragged(0, self.vertices[chosen], self.rings, self.parts, self.rows[chosen])
         ring_numbers, parts = gather(self.parts, chosen)
@@ -108,8 +111,8 @@ def gather(offsets: Indices, chosen: Indices) -> tuple[Indices, Indices]:
 def ragged_of(geometries: Geometries, rows: Indices | None = None, dimension: int | None = None) -> Ragged:
     """Return the ragged arrays of shapely geometries; None and empty ones have no part.
 
-    ``rows`` (ascending) are their row numbers, 0… by default. Of mixed dimensions, and inside collections, only
-    ``dimension`` is kept: the largest that occurs unless given. Heights are dropped.
+    ``rows`` (ascending) are their row numbers, 0… by default. Of mixed dimensions, and inside collections,
+    only ``dimension`` is kept: the largest that occurs unless given. Heights are dropped.
     """
     rows = np.arange(len(geometries), dtype=np.int64) if rows is None else rows
     kinds = shapely.get_type_id(geometries)
@@ -127,7 +130,8 @@ def ragged_of(geometries: Geometries, rows: Indices | None = None, dimension: in
 
 
 def _flatten(geometries: Geometries) -> tuple[Geometries, Indices]:
-    """Return the members of collections, also of nested ones, beside the other geometries, and whose they are."""
+    """Return the members of collections, also of nested ones, beside the other geometries, and whose they
+    are."""
     owner = np.arange(len(geometries), dtype=np.int64)
     while (shapely.get_type_id(geometries) == 7).any():
         geometries, index = shapely.get_parts(geometries, return_index=True)
@@ -176,7 +180,8 @@ def join(first: Ragged, second: Ragged) -> Ragged:
 def generalised(ragged: Ragged, tolerance: float) -> Ragged:
     """Return lines and polygons simplified by Douglas and Peucker to a tolerance in map units.
 
-    A polygon that collapses keeps its envelope, so that an island smaller than a pixel still leaves its trace.
+    A polygon that collapses keeps its envelope, so that an island smaller than a pixel still leaves its
+    trace.
     """
     if ragged.dimension == 0 or len(ragged.rows) == 0:
         return ragged

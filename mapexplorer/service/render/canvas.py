@@ -1,0 +1,118 @@
+"""Draw a map view: its layers from bottom to top over the ground of the picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from mapexplorer.protocol.errors import ParameterError
+from mapexplorer.protocol.renderers import ClassBreaksRenderer, Renderer
+from mapexplorer.protocol.symbols import PictureMarkerSymbol, SimpleMarkerSymbol
+from mapexplorer.service.layers import FeatureLayer, RasterLayer
+from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of, classify
+from mapexplorer.service.render.encode import ground_color, keyed
+from mapexplorer.service.render.paths import draw_lines, draw_polygons, width_of
+from mapexplorer.service.render.points import draw_points, reach_of
+from mapexplorer.service.render.ragged import Floats, Ragged
+from mapexplorer.service.render.raster import warp
+from mapexplorer.service.render.surface import Pixels, Surface
+from mapexplorer.service.render.turning import turns_of
+
+if TYPE_CHECKING:
+    from mapexplorer.service.view import MapView, ViewLayer
+
+MOST_PIXELS: Final = 4096 * 4096
+"""Pixels of one picture: with a surface for the map, one for a layer and one for a mask, 192 MiB."""
+
+
+def draw(view: MapView) -> Pixels:
+    """Return the picture of a view as RGBA, (H, W, 4), with the ground that its format and transparency need.
+
+    Opaque and colour-keyed formats are drawn on the background; for png32 and transparent png what nothing is
+    drawn on stays transparent. Raises `ParameterError` when the picture is too large.
+    """
+    size, request = view.frame.size, view.request
+    if size.width * size.height > MOST_PIXELS:
+        raise ParameterError(
+            "size", f"expected at most {MOST_PIXELS} pixels, not {size.width} by {size.height}"
+        )
+    on_ground = keyed(request.effective("format"), bool(request.effective("transparent")))
+    ground = ground_color(view.background) if on_ground else (0, 0, 0, 0)
+    surface = Surface(size.width, size.height, ground)
+    for layer in reversed(view.layers):
+        opacity = 1 - min(max(layer.transparency, 0), 100) / 100
+        if opacity == 0:
+            continue
+        if opacity == 1:
+            draw_layer(surface, view, layer)
+        else:
+            own = Surface(size.width, size.height)
+            draw_layer(own, view, layer)
+            surface.blend(own, opacity)
+    return surface.pixels
+
+
+def draw_layer(surface: Surface, view: MapView, layer: ViewLayer) -> None:
+    """Draw one layer of a view, without its transparency."""
+    if isinstance(layer.layer, RasterLayer):
+        surface.paste(warp(layer.layer, view.frame), 0, 0)
+    elif layer.renderer is not None and len(layer.rows):
+        _FeaturePainter(surface, view, layer, layer.layer, layer.renderer).paint()
+
+
+def class_numbers(layer: FeatureLayer, renderer: Renderer) -> ClassNumbers:
+    """Return the class number of every row of a layer; remembered as long as the layer."""
+    return layer.shapes.noted(("classes", renderer), lambda: classify(renderer, layer.table)[0])
+
+
+class _FeaturePainter:
+    """Paints one feature layer."""
+
+    def __init__(
+        self, surface: Surface, view: MapView, shown: ViewLayer, layer: FeatureLayer, renderer: Renderer
+    ) -> None:
+        self.surface, self.frame, self.rows = surface, view.frame, shown.rows
+        self.layer, self.renderer = layer, renderer
+        self.classes = classes_of(renderer)
+        self.numbers = class_numbers(layer, renderer)
+
+    def paint(self) -> None:
+        scale = self.frame.pixels_per_point
+        marked = any(
+            isinstance(entry.symbol, SimpleMarkerSymbol | PictureMarkerSymbol) for entry in self.classes
+        )
+        if "Point" in self.layer.geometry_type or "Multipoint" in self.layer.geometry_type:
+            self._paint_markers(
+                self.layer.shapes.in_frame(self.frame, self.rows, reach_of(self.classes, scale))
+            )
+            return
+        margin = width_of(self.classes, scale) + 1
+        shapes = self.layer.shapes.in_frame(self.frame, self.rows, margin)
+        if shapes.dimension == 1:
+            draw_lines(self.surface, shapes, self.numbers[shapes.feature_rows], self.classes, scale)
+            return
+        self._paint_background(shapes)
+        draw_polygons(self.surface, shapes, self.numbers[shapes.feature_rows], self.classes, scale)
+        if marked:
+            reach = reach_of(self.classes, scale)
+            self._paint_markers(self.layer.shapes.anchors_in_frame(self.frame, self.rows, reach))
+
+    def _paint_background(self, shapes: Ragged) -> None:
+        """Draw the fill that lies under the markers of graduated polygons."""
+        if not isinstance(self.renderer, ClassBreaksRenderer) or self.renderer.background_fill_symbol is None:
+            return
+        background = (SymbolClass("", self.renderer.background_fill_symbol),)
+        drawn = np.minimum(self.numbers[shapes.feature_rows], 0)
+        draw_polygons(self.surface, shapes, drawn, background, self.frame.pixels_per_point)
+
+    def _paint_markers(self, places: Ragged) -> None:
+        turns: Floats | None = None
+        if self.renderer.rotation_expression is not None:
+            every = self.layer.shapes.noted(
+                ("turns", self.renderer.rotation_expression, self.renderer.rotation_type),
+                lambda: turns_of(self.renderer, self.layer.table),
+            )
+            turns = every[places.rows]
+        scale = self.frame.pixels_per_point
+        draw_points(self.surface, places.vertices, self.numbers[places.rows], self.classes, scale, turns)

@@ -1,0 +1,145 @@
+"""Draw lines and polygons: feature by feature in row order, hatches as patterns through a mask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from mapexplorer.protocol.symbols import SimpleFillSymbol, SimpleLineSymbol
+from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.points import ClassNumbers, runs_of
+from mapexplorer.service.render.ragged import Floats, Indices, Ragged
+from mapexplorer.service.render.surface import Pixels, Surface, blended, outline_of, outlines_of
+from mapexplorer.service.render.symbols import THIN_LINE, Fill, Stroke, fill_of, stroke_of
+
+HATCH_SPACING: Final = 6.0
+"""Points between the lines of a hatch."""
+
+_DIRECTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "esriSFSHorizontal": ("-",),
+    "esriSFSVertical": ("|",),
+    "esriSFSCross": ("-", "|"),
+    "esriSFSForwardDiagonal": ("\\",),
+    "esriSFSBackwardDiagonal": ("/",),
+    "esriSFSDiagonalCross": ("\\", "/"),
+}
+
+
+def width_of(classes: Sequence[SymbolClass], pixels_per_point: float) -> float:
+    """Return the pixels of the widest line or outline."""
+    widths = [0.0]
+    for entry in classes:
+        symbol = entry.symbol
+        if isinstance(symbol, SimpleFillSymbol):
+            widths.append(stroke_of(symbol.outline, pixels_per_point).width)
+        elif isinstance(symbol, SimpleLineSymbol):
+            widths.append(stroke_of(symbol, pixels_per_point).width)
+    return max(widths)
+
+
+def draw_lines(
+    surface: Surface,
+    lines: Ragged,
+    numbers: ClassNumbers,
+    classes: Sequence[SymbolClass],
+    pixels_per_point: float,
+) -> None:
+    """Draw lines in pixels; ``numbers`` gives the class of each feature."""
+    strokes = [
+        stroke_of(entry.symbol if isinstance(entry.symbol, SimpleLineSymbol) else None, pixels_per_point)
+        for entry in classes
+    ]
+    visible = np.array([stroke.width > 0 for stroke in strokes] + [False])[numbers]
+    lines, which = lines.take_features(visible), numbers[visible].astype(np.int64)
+    if len(which) == 0:
+        return
+    outlines = outlines_of(lines)
+    dashed = np.array([bool(stroke.dashes) for stroke in strokes]).astype(np.int64)[which]
+    for run in runs_of(dashed):
+        surface.draw_each(
+            [outlines[position] for position in run],
+            None,
+            strokes,
+            which=which[run],
+            round_ends=not dashed[run[0]],
+        )
+
+
+def draw_polygons(
+    surface: Surface,
+    polygons: Ragged,
+    numbers: ClassNumbers,
+    classes: Sequence[SymbolClass],
+    pixels_per_point: float,
+) -> None:
+    """Draw polygons in pixels, each with its fill and then its outline, centred on the edge."""
+    fills = [fill_of(entry.symbol, pixels_per_point) for entry in classes]
+    visible = np.array([fill.color[3] > 0 or fill.outline.width > 0 for fill in fills] + [False])[numbers]
+    polygons, which = polygons.take_features(visible), numbers[visible].astype(np.int64)
+    if len(which) == 0:
+        return
+    hatched = np.array([number if fill.hatch else -1 for number, fill in enumerate(fills)])[which]
+    for run in runs_of(hatched):
+        part = polygons
+        if len(run) < len(which):
+            chosen = np.zeros(len(which), dtype=bool)
+            chosen[run] = True
+            part = polygons.take_features(chosen)
+        if hatched[run[0]] >= 0:
+            _draw_hatched(surface, part, fills[hatched[run[0]]], pixels_per_point)
+        else:
+            _draw_solid(surface, part, which[run], fills)
+
+
+def _draw_solid(surface: Surface, polygons: Ragged, which: Indices, fills: Sequence[Fill]) -> None:
+    colors: Floats = np.array([fill.color for fill in fills], dtype=np.float64)[which]
+    surface.draw_each(
+        outlines_of(polygons),
+        colors if colors[:, 3].any() else None,
+        [fill.outline for fill in fills],
+        which=which,
+        round_ends=False,
+    )
+
+
+def _draw_hatched(surface: Surface, polygons: Ragged, fill: Fill, pixels_per_point: float) -> None:
+    """Draw hatched polygons of one symbol: the pattern through the mask of their areas, then the outlines."""
+    outlines = outlines_of(polygons)
+    mask = Surface(surface.width, surface.height)
+    mask.draw_each(outlines, np.array([[1.0, 1, 1, 1]]), [Stroke()])
+    pattern = hatch_pattern(surface.width, surface.height, fill, pixels_per_point)
+    alpha = pattern[..., 3].astype(np.uint16) * mask.pixels[..., 3]
+    pattern[..., 3] = ((alpha + 127) // 255).astype(np.uint8)
+    surface.pixels[:] = blended(surface.pixels, pattern)
+    surface.draw_each(outlines, None, [fill.outline], round_ends=False)
+
+
+def hatch_pattern(width: int, height: int, fill: Fill, pixels_per_point: float) -> Pixels:
+    """Return hatch lines over a picture, RGBA; they start from its upper left corner."""
+    surface = Surface(width, height)
+    gap = max(HATCH_SPACING * pixels_per_point, 3.0)
+    thickness = max(THIN_LINE * pixels_per_point, 0.75)
+    lines: list[Floats] = []
+    for direction in _DIRECTIONS[fill.hatch or "esriSFSHorizontal"]:
+        lines.extend(_parallels(direction, gap, width, height))
+    stroke = Stroke((*fill.color[:3], 1.0), thickness)
+    surface.draw_each([outline_of(lines, closed=False)], None, [stroke], round_ends=False)
+    pixels = surface.pixels.copy()
+    if fill.color[3] < 1:
+        pixels[..., 3] = np.rint(pixels[..., 3] * fill.color[3]).astype(np.uint8)
+    return pixels
+
+
+def _parallels(direction: str, gap: float, width: int, height: int) -> list[Floats]:
+    if direction == "-":
+        return [np.array([[0.0, y], [width, y]]) for y in np.arange(gap / 2, height, gap)]
+    if direction == "|":
+        return [np.array([[x, 0.0], [x, height]]) for x in np.arange(gap / 2, width, gap)]
+    step = gap * math.sqrt(2)
+    starts = np.arange(-math.ceil(height / step) * step + step / 2, width, step)
+    if direction == "\\":
+        return [np.array([[x, 0.0], [x + height, height]]) for x in starts]
+    return [np.array([[x, float(height)], [x + height, 0.0]]) for x in starts]

@@ -1,0 +1,194 @@
+"""A surface of pixels with Agg's renderer behind it, driven without figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.backends.backend_agg import RendererAgg
+from PIL import Image
+
+from mapexplorer.service.render.ragged import Floats, Indices, Ragged
+from mapexplorer.service.render.symbols import Rgba, Stroke
+
+Pixels = npt.NDArray[np.uint8]
+MOVE, LINE, CLOSE = 1, 2, 79
+_BAND: Final = 64
+"""Rows of a strip when a path is too long for Agg to rasterise at once."""
+_NO_COLORS: Final = np.empty((0, 4))
+_NO_TRANSFORMS: Final = np.empty((0, 3, 3))
+_NO_OFFSETS: Final = np.empty((0, 2))
+
+
+class Outline:
+    """Vertices and codes as Agg reads them; without the validation and caches of matplotlib's own Path."""
+
+    __slots__ = ("codes", "should_simplify", "simplify_threshold", "vertices")
+
+    def __init__(self, vertices: Floats, codes: npt.NDArray[np.uint8]) -> None:
+        self.vertices = vertices
+        self.codes = codes
+        self.should_simplify = False
+        self.simplify_threshold = 0.0
+
+
+def outlines_of(ragged: Ragged) -> list[Outline]:
+    """Return one outline per feature of lines or polygons."""
+    codes = np.full(len(ragged.vertices), LINE, dtype=np.uint8)
+    codes[ragged.rings[:-1]] = MOVE
+    if ragged.dimension == 2:
+        codes[ragged.rings[1:] - 1] = CLOSE
+    ends = ragged.feature_vertices.tolist()
+    return [Outline(ragged.vertices[start:end], codes[start:end]) for start, end in pairwise(ends)]
+
+
+def outline_of(rings: Sequence[Floats], closed: bool) -> Outline:
+    """Return rings or lines as one outline."""
+    codes = []
+    for ring in rings:
+        code = np.full(len(ring), LINE, dtype=np.uint8)
+        code[0] = MOVE
+        if closed:
+            code[-1] = CLOSE
+        codes.append(code)
+    return Outline(np.concatenate(rings), np.concatenate(codes))
+
+
+class Surface:
+    """Pixels to draw on: coordinates in pixels, x right and y down from the upper left corner.
+
+    ``ground`` fills it at first, as red, green, blue, alpha from 0 to 255.
+    """
+
+    def __init__(self, width: int, height: int, ground: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
+        self.width, self.height = width, height
+        self._renderer = RendererAgg(width, height, 72)
+        self.pixels: Pixels = np.asarray(self._renderer.buffer_rgba())
+        self.pixels[:] = ground
+        self._flip = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, 1]])
+        self._to_agg = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]])
+
+    def context(self, *, round_ends: bool = True, mitred: bool = False) -> Any:
+        """Return a graphics context: antialiased, nothing snapped to whole pixels."""
+        context = self._renderer.new_gc()
+        context.set_snap(False)
+        context.set_antialiased(True)
+        context.set_joinstyle("miter" if mitred else "round")
+        context.set_capstyle("round" if round_ends else "butt")
+        return context
+
+    def draw_each(
+        self,
+        outlines: Sequence[Outline],
+        colors: Floats | None,
+        strokes: Sequence[Stroke],
+        *,
+        which: Indices | None = None,
+        offsets: Floats | None = None,
+        turns: Floats | None = None,
+        round_ends: bool = True,
+        mitred: bool = False,
+    ) -> None:
+        """Draw outlines one after the other: fill, then stroke.
+
+        ``colors`` is (n, 4) fractions or None for no fill; ``which`` tells the stroke of each outline, else
+        they repeat. With ``offsets`` (n, 2) each is moved there, after ``turns`` (n, 3, 3).
+        """
+        widths, edges, dashes = _stroke_arrays(strokes, which)
+        if colors is None and not widths.any():
+            return
+        context = self.context(round_ends=round_ends, mitred=mitred)
+        moved = offsets is not None
+        arguments = (
+            self._flip if moved else self._to_agg,
+            list(outlines),
+            _NO_TRANSFORMS if turns is None else turns,
+            _NO_OFFSETS if offsets is None else offsets,
+            self._to_agg,
+            _NO_COLORS if colors is None else colors,
+            edges,
+            widths,
+            dashes,
+            np.ones(1, dtype=np.uint8),
+            [None],
+            "screen",
+        )
+        self._in_strips_if_needed(context, lambda: self._renderer.draw_path_collection(context, *arguments))
+
+    def _in_strips_if_needed(self, context: Any, draw: Any) -> None:
+        """Draw at once; a path too long for Agg's memory of cells is drawn again strip by strip."""
+        before = self.pixels.copy()
+        try:
+            draw()
+        except (OverflowError, RuntimeError):
+            self.pixels[:] = before
+            for low in range(0, self.height, _BAND):
+                context.set_clip_rectangle(_Strip(0, low, self.width, min(_BAND, self.height - low)))
+                draw()
+
+    def stamp(
+        self, outline: Outline, color: Rgba | None, stroke: Stroke, places: Floats, *, mitred: bool = False
+    ) -> None:
+        """Draw one outline at many whole-pixel places, (n, 2); much faster than each on its own."""
+        context = self.context(round_ends=False, mitred=mitred)
+        context.set_linewidth(stroke.width)
+        context.set_foreground(stroke.color, isRGBA=True)
+        context.set_alpha(None)
+        if stroke.dashes:
+            context.set_dashes(0, stroke.dashes)
+        codes = np.full(len(places), LINE, dtype=np.uint8)
+        self._renderer.draw_markers(
+            context,
+            outline,
+            self._flip,
+            Outline(places, codes),
+            self._to_agg,
+            color,
+        )
+
+    def paste(self, picture: Pixels, left: int, top: int) -> None:
+        """Blend an RGBA picture over the surface with its upper left corner at a pixel."""
+        high, wide = picture.shape[:2]
+        x0, y0 = max(left, 0), max(top, 0)
+        x1, y1 = min(left + wide, self.width), min(top + high, self.height)
+        if x0 >= x1 or y0 >= y1:
+            return
+        part = np.ascontiguousarray(picture[y0 - top : y1 - top, x0 - left : x1 - left])
+        target = self.pixels[y0:y1, x0:x1]
+        target[:] = blended(target, part)
+
+    def blend(self, other: Surface, opacity: float) -> None:
+        """Blend another surface of the same size over this one as a whole."""
+        part = other.pixels
+        if opacity < 1:
+            part = part.copy()
+            part[..., 3] = np.rint(part[..., 3] * opacity).astype(np.uint8)
+        self.pixels[:] = blended(self.pixels, part)
+
+
+def blended(below: Pixels, above: Pixels) -> Pixels:
+    """Return an RGBA picture laid over another of the same size."""
+    ground = Image.fromarray(np.ascontiguousarray(below))
+    return np.asarray(Image.alpha_composite(ground, Image.fromarray(above)))
+
+
+def _stroke_arrays(strokes: Sequence[Stroke], which: Indices | None) -> tuple[Floats, Floats, list[Any]]:
+    widths = np.array([stroke.width for stroke in strokes], dtype=np.float64)
+    edges = np.array([stroke.color for stroke in strokes], dtype=np.float64).reshape(-1, 4)
+    dashes = [(0.0, stroke.dashes or None) for stroke in strokes]
+    if which is None or len(strokes) == 1:
+        return widths, edges, dashes
+    dashed = any(stroke.dashes for stroke in strokes)
+    return widths[which], edges[which], [dashes[number] for number in which] if dashed else [(0.0, None)]
+
+
+class _Strip:
+    """A clip rectangle as matplotlib's contexts want it, y counted from the bottom as Agg does."""
+
+    def __init__(self, left: int, bottom: int, width: int, height: int) -> None:
+        self.bounds = (left, bottom, width, height)
+        self.extents = (left, bottom, left + width, bottom + height)
+        self.x0, self.y0, self.x1, self.y1 = self.extents
