@@ -62,7 +62,7 @@ def what_came(content: bytes) -> str:
         return "answered with nothing"
     if lowered.startswith((b"<!doctype html", b"<html")) or b"<html" in lowered:
         if _LOGIN.search(content[:65536]):
-            return "answered with an HTML page (a login page? a token or a session may be needed)"
+            return "answered with an HTML page (perhaps a login page: a token or a session may be needed)"
         return "answered with an HTML page"
     if lowered.startswith(b"<svg") or b"<svg" in lowered:
         return "answered with an SVG drawing"

@@ -67,11 +67,11 @@ def failure_of(
         return Unreachable(f"Nobody answers at {place}.")
     if has(urllib3.exceptions.ReadTimeoutError, requests.exceptions.ReadTimeout, TimeoutError):
         return Timeout(f"{place} was silent for {deadline.idle:g} s.")
-    if _is_truncated(chain):
-        return Truncated(f"The answer of {place} is shorter than it announced.")
     if has(*_NO_ANSWER_TO_READ):
         return BadAnswer(f"The answer of {place} cannot be decoded.")
-    if has(http.client.BadStatusLine) and not has(http.client.RemoteDisconnected):
+    if _is_truncated(chain):
+        return Truncated(f"The answer of {place} is shorter than it announced.")
+    if has(http.client.HTTPException) and not has(http.client.RemoteDisconnected, http.client.IncompleteRead):
         return BadAnswer(f"The answer of {place} is not HTTP.")
     if has(ssl.SSLError, requests.exceptions.SSLError) and not has(ConnectionError, ssl.SSLEOFError):
         return Unreachable(f"No secure connection to {place} could be made.")

@@ -201,7 +201,9 @@ class Transport:
         )
 
     def _options(self, url: str, deadline: Deadline) -> dict[str, Any]:
-        settings = self._session.merge_environment_settings(url, {}, True, None, None)
+        # requests prefers the bundle of the environment to the one that the session names; the person's choice wins
+        verify = None if self._session.verify is True else self._session.verify
+        settings = self._session.merge_environment_settings(url, {}, True, verify, None)
         timeout = (deadline.slice(self.limits.connect), deadline.slice(self.limits.idle))
         return {**settings, "stream": True, "timeout": timeout, "allow_redirects": False}
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 Step = Callable[["Line"], None]
@@ -119,10 +121,14 @@ def answer(
 class FaultServer:
     """Listens on a free port of the loopback and plays scripts."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        self._context: ssl.SSLContext | None = None
+        if certificate is not None:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(certificate)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self.origin = f"http://127.0.0.1:{self.port}"
+        self.origin = f"https://localhost:{self.port}" if certificate else f"http://127.0.0.1:{self.port}"
         self.url = f"{self.origin}/arcgis/rest/services/Faults/MapServer"
         self.received: list[Received] = []
         self._scripts: list[Script] = []
@@ -169,9 +175,12 @@ class FaultServer:
             thread.start()
 
     def _serve(self, sock: socket.socket) -> None:
-        line = Line(sock, self._stopping)
-        with sock, contextlib.suppress(OSError, OverError):
+        with contextlib.suppress(OSError, OverError), contextlib.ExitStack() as open_sockets:
+            open_sockets.enter_context(sock)
             sock.settimeout(5)
+            if self._context is not None:
+                sock = open_sockets.enter_context(self._context.wrap_socket(sock, server_side=True))
+            line = Line(sock, self._stopping)
             while True:
                 request = _read_request(sock)
                 if request is None:
