@@ -153,9 +153,8 @@ def _renumbered(codes: Indices) -> tuple[Indices, Indices]:
 def _coded(values: pd.Series[Any]) -> tuple[Indices, npt.NDArray[np.object_]]:
     """Return a code per row (-1 for null) and the text of each code."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        codes, distinct = pd.factorize(_milliseconds(values))
-    else:
-        codes, distinct = pd.factorize(values)
+        values = pd.Series(_milliseconds(values))
+    codes, distinct = pd.factorize(values)
     written = np.empty(len(distinct), dtype=object)
     written[:] = [_text(value) for value in distinct]
     return np.asarray(codes, dtype=np.int64), written

@@ -1,10 +1,10 @@
 """Projecting geometries without streaks: seams, poles and singular points of a projection are cut out.
 
 Most features are projected in one call over the whole coordinate array. A part is suspicious when a vertex
-has no finite image, when the middle of a long projected edge lies elsewhere than halfway (the edge jumps over a seam),
-or when a ring changes its sense (it went round a singular point, and would fill the outside). Such parts
-are cut along the seam where it is known, else into ever smaller cells until every piece is sound; the
-cells that never are vanish.
+has no finite image, when the middle of a long projected edge lies elsewhere than halfway (the edge jumps
+over a seam), or when a ring changes its sense (it went round a singular point, and would fill the
+outside). Such parts are cut along the seam where it is known, else into ever smaller cells until every
+piece is sound; the cells that never are vanish.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def densified(ragged: Ragged, longest: float) -> Ragged:
 
 def _unsound_parts(dense: Ragged, image: Ragged, source: CRS, target: CRS) -> Flags:
     """Return which parts did not survive the projection in one piece."""
-    lost = ~(np.abs(image.vertices) < FARTHEST).all(axis=1)
+    lost: Flags = np.asarray(~(np.abs(image.vertices) < FARTHEST).all(axis=1))
     start, end = image.vertices[:-1], image.vertices[1:]
     inside = np.ones(max(len(image.vertices) - 1, 0), dtype=bool)
     inside[image.rings[1:-1] - 1] = False

@@ -160,7 +160,9 @@ def palette_of(picture: Pixels, most: int) -> tuple[npt.NDArray[np.uint8], Pixel
         indices = np.searchsorted(codes, _packed(picture))
         return indices.astype(np.uint8), palette
     quantised = image.quantize(most, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    indices = np.asarray(quantised).copy()
+    indices: npt.NDArray[np.uint8] = np.frombuffer(quantised.tobytes(), dtype=np.uint8).reshape(
+        picture.shape[:2]
+    )
     palette = np.array(quantised.getpalette() or [], dtype=np.uint8).reshape(-1, 3)[:most].copy()
     _keep_frequent(picture, indices, palette)
     return indices, palette
@@ -168,7 +170,7 @@ def palette_of(picture: Pixels, most: int) -> tuple[npt.NDArray[np.uint8], Pixel
 
 def _packed(colors: Pixels) -> npt.NDArray[np.uint32]:
     wide = colors.astype(np.uint32)
-    return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
+    return np.asarray((wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2], dtype=np.uint32)
 
 
 def _keep_frequent(picture: Pixels, indices: npt.NDArray[np.uint8], palette: Pixels) -> None:

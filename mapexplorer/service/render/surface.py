@@ -65,7 +65,9 @@ class Surface:
 
     def __init__(self, width: int, height: int, ground: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
         self.width, self.height = width, height
-        self._renderer = RendererAgg(width, height, 72)
+        # Typed as Any: Agg takes plain arrays and our own outlines where its Python signature names classes.
+        agg: Any = RendererAgg
+        self._renderer = agg(width, height, 72)
         self.pixels: Pixels = np.asarray(self._renderer.buffer_rgba())
         self.pixels[:] = ground
         self._flip = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, 1]])

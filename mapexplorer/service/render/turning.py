@@ -39,7 +39,8 @@ def _values(expression: str, table: pd.DataFrame) -> Floats:
     found = _EXPRESSION.fullmatch(expression)
     if found is None:
         raise TurningError(
-            "rotationExpression: expected a number, or a field in square brackets with one operation and a number"
+            "rotationExpression: expected a number, or a field in square brackets "
+            "with at most one operation on either side"
         )
     if found["constant"] is not None:
         return np.full(len(table), float(found["constant"]))
