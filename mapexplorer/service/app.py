@@ -1,0 +1,211 @@
+"""The map service as a WSGI application: who may ask, which resource is meant, and how every fault is told."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Request, Response
+
+from mapexplorer.protocol import Operation, RequestErrors, ResponseFormat, ServiceFault
+from mapexplorer.service import operations, resources
+from mapexplorer.service.answers import fault_answer, fault_of, json_answer, picture_answer
+from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
+from mapexplorer.service.operations import Pairs
+from mapexplorer.service.outputs import Outputs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LOG: Final = logging.getLogger("mapexplorer.service")
+
+SERVICES_PATH: Final = "/arcgis/rest/services"
+OUTPUT_PATH: Final = "/arcgis/output"
+METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
+
+_HOST: Final = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
+)
+_LAYER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_INVALID_URL: Final = ServiceFault(400, "Invalid URL")
+
+
+def service_path(name: str) -> str:
+    """Return the path of a map service, its name percent-encoded."""
+    return f"{SERVICES_PATH}/{quote(name, safe='')}/MapServer"
+
+
+class MapServiceApp:
+    """Answers the requests of any number of threads for some maps.
+
+    `hosts` are the only values of the Host header that are answered (None: any well-formed one); `cors` the origins
+    whose pages may read answers ("*" for all); with a `token` every request must carry it.
+    """
+
+    def __init__(
+        self,
+        catalogs: Mapping[str, MapCatalog],
+        *,
+        hosts: Collection[str] | None = None,
+        cors: Collection[str] = (),
+        token: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self.catalogs = dict(catalogs)
+        self.outputs = Outputs(limits)
+        self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
+        self._cors = frozenset(cors)
+        self._token = token
+        self._limits = limits
+
+    def allow_hosts(self, hosts: Collection[str]) -> None:
+        """Answer only requests for these values of the Host header from now on."""
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        request.max_content_length = self._limits.body_bytes
+        request.max_form_memory_size = self._limits.body_bytes
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if not self._host_is_ours(request):
+            return fault_answer(
+                ServiceFault(403, "This service does not answer under that host name."), status=403
+            )
+        if request.method == "OPTIONS":
+            response = Response(status=204, headers={"Allow": ", ".join(METHODS)})
+        elif request.method not in METHODS:
+            response = fault_answer(ServiceFault(405, "The method is not allowed."), status=405)
+            response.headers["Allow"] = ", ".join(METHODS)
+        else:
+            response = self._guarded(request)
+        return self._with_origin(request, response)
+
+    def _guarded(self, request: Request) -> Response:
+        """Answer, turning every fault into its envelope; what went wrong inside is told to the log alone."""
+        pairs: Pairs = []
+        try:
+            pairs = self._pairs(request)
+            self._check_token(request, pairs)
+            return self._dispatch(request, pairs)
+        except RequestErrors as errors:
+            fault = fault_of(errors)
+        except ServiceFault as error:
+            fault = error
+        except RequestEntityTooLarge:
+            fault = ServiceFault(413, "The request is too large.")
+        except HTTPException as error:
+            fault = ServiceFault(error.code or 400, "The request cannot be read.")
+        except Exception:
+            LOG.exception("A request could not be answered: %s", request.path)
+            fault = ServiceFault(500, "The service could not answer this request.")
+        form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
+        return fault_answer(fault, short=form == "image", indent=form == "pjson")
+
+    def _host_is_ours(self, request: Request) -> bool:
+        host = request.headers.get("Host", "")
+        if _HOST.fullmatch(host) is None:
+            return False
+        return self._hosts is None or host.lower() in self._hosts
+
+    def _with_origin(self, request: Request, response: Response) -> Response:
+        origin = request.headers.get("Origin")
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if self._cors else "same-origin"
+        if origin is None or not ("*" in self._cors or origin in self._cors):
+            return response
+        response.headers["Access-Control-Allow-Origin"] = "*" if "*" in self._cors else origin
+        response.headers["Vary"] = "Origin"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = ", ".join(METHODS)
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type, X-Esri-Authorization"
+        return response
+
+    def _pairs(self, request: Request) -> Pairs:
+        """Return names and values, the query string before the form. Raises `ServiceFault` for a long query."""
+        if len(request.environ.get("QUERY_STRING", "")) > self._limits.query_bytes:
+            raise ServiceFault(413, "The query string is too long; send the parameters as a form.")
+        pairs = list(request.args.items(multi=True))
+        if request.method == "POST":
+            pairs += request.form.items(multi=True)
+        return pairs
+
+    def _check_token(self, request: Request, pairs: Pairs) -> None:
+        if self._token is None:
+            return
+        given = {name.casefold(): value for name, value in pairs}.get("token", "")
+        given = given or request.headers.get("X-Esri-Authorization", "").removeprefix("Bearer ")
+        if not given:
+            raise ServiceFault(499, "Token Required")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            raise ServiceFault(498, "Invalid Token")
+
+    def _dispatch(self, request: Request, pairs: Pairs) -> Response:
+        path = request.path.rstrip("/")
+        if path.startswith(f"{OUTPUT_PATH}/"):
+            return self._output(path.removeprefix(f"{OUTPUT_PATH}/"))
+        if path == "/arcgis/rest/info":
+            return self._body(pairs, resources.info)
+        if path in (SERVICES_PATH, "/arcgis/rest"):
+            return self._body(pairs, lambda: resources.services(self.catalogs.values()))
+        if not path.startswith(f"{SERVICES_PATH}/"):
+            return fault_answer(ServiceFault(404, "There is nothing at this address."), status=404)
+        name, _, rest = path.removeprefix(f"{SERVICES_PATH}/").partition("/MapServer")
+        catalog = self.catalogs.get(name)
+        if catalog is None:
+            raise ServiceFault(404, "Service not found")
+        if "/MapServer" not in path or (rest and not rest.startswith("/")):
+            raise _INVALID_URL
+        return self._service(request, catalog, rest.removeprefix("/"), pairs)
+
+    def _service(self, request: Request, catalog: MapCatalog, rest: str, pairs: Pairs) -> Response:
+        match rest.split("/"):
+            case [""]:
+                return self._body(pairs, lambda: resources.root(catalog))
+            case ["layers"]:
+                return self._body(pairs, lambda: resources.all_layers(catalog))
+            case ["legend"]:
+                return self._body(pairs, lambda: operations.published_legend(catalog, pairs, self._limits))
+            case ["export"]:
+                return self._export(request, catalog, pairs)
+            case ["queryLegends"]:
+                form = operations.answer_format(Operation.QUERY_LEGENDS, pairs)
+                body = operations.query_legends(catalog, pairs, self._limits)
+                return json_answer(body, indent=form is ResponseFormat.PJSON)
+            case [number] if _LAYER.fullmatch(number):
+                layer = catalog.layer(int(number))
+                if layer is None:
+                    raise _INVALID_URL
+                return self._body(pairs, lambda: resources.layer_body(catalog, layer))
+            case [number, "images", image_id] if _LAYER.fullmatch(number):
+                return picture_answer(operations.swatch(catalog, int(number), image_id), "image/png")
+        raise _INVALID_URL
+
+    def _body(self, pairs: Pairs, make: Callable[[], Mapping[str, Any]]) -> Response:
+        """Return a metadata body; without f it is JSON, since there are no directory pages for it."""
+        form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
+        if form not in ("", "json", "pjson"):
+            raise ServiceFault(400, "Invalid or missing input parameters.", ["f: expected json or pjson"])
+        return json_answer(make(), indent=form == "pjson")
+
+    def _export(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Response:
+        form = operations.answer_format(Operation.EXPORT, pairs)
+        picture = operations.export(catalog, pairs, self._limits)
+        if form is ResponseFormat.IMAGE:
+            return picture_answer(picture.content, picture.content_type)
+        name = self.outputs.keep(picture.content, picture.content_type, picture.suffix)
+        href = f"{request.scheme}://{request.headers['Host']}{request.root_path}{OUTPUT_PATH}/{name}"
+        return json_answer(picture.body(href), indent=form is ResponseFormat.PJSON)
+
+    def _output(self, name: str) -> Response:
+        output = self.outputs.find(name)
+        if output is None:
+            return fault_answer(ServiceFault(404, "The picture is not kept any more."), status=404)
+        return picture_answer(output.content, output.content_type)

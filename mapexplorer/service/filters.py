@@ -1,0 +1,125 @@
+"""Which rows of a layer a request leaves: definition, request expression, time and ranges, remembered."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mapexplorer.protocol import TimeRelation
+from mapexplorer.service.expressions import Expression, parse_expression
+from mapexplorer.service.ranges import RangeValue, chosen_value, range_mask
+from mapexplorer.service.temporal import Window, time_mask
+
+if TYPE_CHECKING:
+    from mapexplorer.service.layers import FeatureLayer
+
+Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+
+KEPT_BYTES: Final = 64 * 2**20
+KEPT_EXPRESSIONS: Final = 64
+
+
+class Memory:
+    """Remembers arrays by key, the least recently used leave when they pass a number of bytes; safe for threads."""
+
+    def __init__(self, most: int = KEPT_BYTES) -> None:
+        self._most = most
+        self._held = 0
+        self._arrays: OrderedDict[Hashable, npt.NDArray[Any]] = OrderedDict()
+        self._lock = Lock()
+
+    def recall(self, key: Hashable, compute: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Return the array of a key; two threads may compute it at once, the first to finish is kept."""
+        with self._lock:
+            if key in self._arrays:
+                self._arrays.move_to_end(key)
+                return self._arrays[key]
+        array = compute()
+        array.flags.writeable = False
+        with self._lock:
+            kept = self._arrays.setdefault(key, array)
+            if kept is array:
+                self._held += array.nbytes
+            while self._held > self._most and len(self._arrays) > 1:
+                _, dropped = self._arrays.popitem(last=False)
+                self._held -= dropped.nbytes
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class RowQuery:
+    """What decides which rows of a layer are drawn; hashable, so that panning does not evaluate it again."""
+
+    expression: str | None = None
+    window: Window | None = None
+    relation: TimeRelation = TimeRelation.OVERLAPS
+    ranges: tuple[tuple[str, RangeValue], ...] = ()
+
+
+class RowFilters:
+    """The parsed expressions and the row sets of one layer."""
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+        self._expressions: OrderedDict[str, Expression] = OrderedDict()
+        self._lock = Lock()
+
+    def parse(self, layer: FeatureLayer, text: str, parameter: str) -> Expression:
+        """Return a parsed expression. Raises `ExpressionError` naming the parameter and the layer."""
+        with self._lock:
+            known = self._expressions.get(text)
+            if known is not None:
+                self._expressions.move_to_end(text)
+                return known
+        expression = parse_expression(
+            text, layer.expression_fields, parameter=parameter, subject=f"layer {layer.id} ({layer.name})"
+        )
+        with self._lock:
+            self._expressions[text] = expression
+            if len(self._expressions) > KEPT_EXPRESSIONS:
+                self._expressions.popitem(last=False)
+        return expression
+
+    def rows(self, layer: FeatureLayer, query: RowQuery) -> Rows:
+        """Return the ascending numbers of the rows that pass every filter."""
+        asked = None if query.expression is None else self.parse(layer, query.expression, "layerDefs")
+        volatile = any(
+            expression is not None and expression.volatile for expression in (layer.definition, asked)
+        )
+
+        def compute() -> Rows:
+            masks = list(self._masks(layer, query, asked))
+            if not masks:
+                return np.arange(len(layer.columns), dtype=np.int64)
+            return np.flatnonzero(reduce(np.logical_and, masks)).astype(np.int64, copy=False)
+
+        return compute() if volatile else self._memory.recall(query, compute)
+
+    def _masks(self, layer: FeatureLayer, query: RowQuery, asked: Expression | None) -> list[Mask]:
+        masks = [] if layer.current is None else [layer.current]
+        masks += [self._mask(layer, one) for one in (layer.definition, asked) if one is not None]
+        if query.window is not None and layer.time is not None:
+            masks.append(time_mask(layer.time, query.window, query.relation))
+        requested: Mapping[str, RangeValue] = dict(query.ranges)
+        for item in layer.ranges:
+            value = chosen_value(item.info.name, requested, item.info.current_range_extent)
+            inside = None if value is None else range_mask(item.numbers, item.nulls, value)
+            if inside is not None:
+                masks.append(inside)
+        return masks
+
+    def _mask(self, layer: FeatureLayer, expression: Expression) -> Mask:
+        if expression.volatile:
+            return expression.matches(layer.columns)
+        return self._memory.recall(
+            ("mask", expression is layer.definition, expression.text),
+            lambda: np.array(expression.matches(layer.columns)),
+        )

@@ -1,0 +1,68 @@
+"""What one request may cost, checked before anything is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mapexplorer.protocol import ParameterError, PatchSize, Size
+from mapexplorer.service.document import MapDocument
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Ceilings of the service; every one can be set in Python, none from the wire."""
+
+    query_bytes: int = 64 * 2**10
+    body_bytes: int = 2**20
+    min_dpi: float = 1
+    max_dpi: float = 1200
+    max_patch: float = 256
+    drawing_bytes: int = 256 * 2**20
+    drawing_bytes_per_pixel: int = 16
+    output_entries: int = 64
+    output_bytes: int = 64 * 2**20
+    output_seconds: float = 600
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def size_faults(size: Size, document: MapDocument, limits: Limits) -> list[ParameterError]:
+    """Return what is wrong with a picture size: over the advertised limits, or over the memory for one drawing."""
+    faults = []
+    if size.width > document.max_image_width:
+        faults.append(
+            ParameterError("size", f"width {size.width} is over maxImageWidth {document.max_image_width}")
+        )
+    if size.height > document.max_image_height:
+        faults.append(
+            ParameterError("size", f"height {size.height} is over maxImageHeight {document.max_image_height}")
+        )
+    if not faults and size.width * size.height * limits.drawing_bytes_per_pixel > limits.drawing_bytes:
+        most = limits.drawing_bytes // limits.drawing_bytes_per_pixel
+        faults.append(
+            ParameterError("size", f"{size.width} x {size.height} is over the {most} pixels of one picture")
+        )
+    return faults
+
+
+def dpi_faults(dpi: float, limits: Limits) -> list[ParameterError]:
+    """Return what is wrong with a resolution."""
+    if limits.min_dpi <= dpi <= limits.max_dpi:
+        return []
+    return [
+        ParameterError("dpi", f"expected a number from {limits.min_dpi:g} to {limits.max_dpi:g}, not {dpi:g}")
+    ]
+
+
+def patch_faults(patch: PatchSize, dpi: float, document: MapDocument, limits: Limits) -> list[ParameterError]:
+    """Return what is wrong with a legend patch, whose size is in points."""
+    if max(patch.width, patch.height) > limits.max_patch:
+        return [ParameterError("patchSize", f"expected at most {limits.max_patch:g} points a side")]
+    for side, name, most in (
+        (patch.width, "maxImageWidth", document.max_image_width),
+        (patch.height, "maxImageHeight", document.max_image_height),
+    ):
+        if round(side * dpi / 72) > most:
+            return [ParameterError("patchSize", f"{side:g} points at {dpi:g} dpi are over {name} {most}")]
+    return []

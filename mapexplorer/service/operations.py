@@ -1,0 +1,128 @@
+"""What the service does for a decoded request: draw a map, list a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mapexplorer.protocol import (
+    MapRequest,
+    Operation,
+    ParameterError,
+    RequestErrors,
+    ResponseFormat,
+    ServiceFault,
+    Size,
+    requested_format,
+)
+from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.limits import Limits, dpi_faults
+from mapexplorer.service.view import ANSWERS, NOT_YET, MapView, build_view
+
+Pairs = list[tuple[str, str]]
+
+_LEGEND_DPI: Final = 96.0
+_LEGEND_SIZE: Final = Size(20, 20)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn map: the bytes, their content type and format, and the view they show."""
+
+    content: bytes
+    content_type: str
+    suffix: str
+    view: MapView
+
+    def body(self, href: str) -> dict[str, Any]:
+        """Return the JSON answer of export (Export Map, JSON response)."""
+        frame = self.view.frame
+        return {
+            "href": href,
+            "width": frame.size.width,
+            "height": frame.size.height,
+            "extent": frame.extent.to_json(),
+            "scale": frame.scale,
+        }
+
+
+def answer_format(operation: Operation, pairs: Iterable[tuple[str, str]]) -> ResponseFormat:
+    """Return the form of the answer. Raises `RequestErrors` for html and kmz, which are not written yet."""
+    form = requested_format(operation, pairs)
+    allowed = ANSWERS if operation is Operation.EXPORT else ANSWERS[:2]
+    if form not in allowed:
+        choices = "image, json or pjson" if operation is Operation.EXPORT else "json or pjson"
+        raise RequestErrors([ParameterError("f", f"{form.value} {NOT_YET}; give f={choices}")])
+    return form
+
+
+def export(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> Picture:
+    """Draw the map of a request. Raises `RequestErrors`."""
+    from mapexplorer.service.render.canvas import draw
+    from mapexplorer.service.render.encode import encode
+
+    request = MapRequest.decode(Operation.EXPORT, pairs)
+    view = build_view(catalog, request, Operation.EXPORT, limits)
+    image_format = request.effective("format")
+    transparent = request.effective("transparent")
+    pixels = draw(view)
+    content = encode(
+        pixels, image_format, transparent=transparent, background=view.background, dpi=view.frame.dpi
+    )
+    suffix = "png" if image_format.value.startswith("png") else image_format.value
+    return Picture(content, image_format.content_type, suffix, view)
+
+
+def query_legends(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any]:
+    """Return the legend of what a request shows. Raises `RequestErrors`."""
+    from mapexplorer.service import legend
+
+    request = MapRequest.decode(Operation.QUERY_LEGENDS, pairs)
+    view = build_view(catalog, request, Operation.QUERY_LEGENDS, limits)
+    return legend.query_legends(
+        view,
+        return_visible_only=request.effective("return_visible_only"),
+        patch_size=request.effective("patch_size"),
+    )
+
+
+def published_legend(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any]:
+    """Return the legend of all layers as published; here `size` is that of a patch, in pixels (Esri, Legend)."""
+    from mapexplorer.service import legend
+
+    dpi, size = legend_parameters(pairs, limits)
+    return legend.static_legend(catalog, dpi=dpi, size=(size.width, size.height))
+
+
+def legend_parameters(pairs: Pairs, limits: Limits) -> tuple[float, Size]:
+    """Return the `dpi` and the patch `size` of the legend resource. Raises `RequestErrors`."""
+    given = {name.casefold(): value for name, value in pairs if value.strip()}
+    faults: list[ParameterError] = []
+    if "dynamiclayers" in given:
+        faults.append(ParameterError("dynamicLayers", NOT_YET))
+    request = MapRequest()
+    try:
+        chosen = [(name, given[name]) for name in ("dpi", "size") if name in given]
+        request = MapRequest.decode(Operation.QUERY_LEGENDS, chosen)
+    except RequestErrors as errors:
+        faults += errors.faults
+    dpi = request.dpi if request.dpi is not None else _LEGEND_DPI
+    size: Size = request.size if request.size is not None else _LEGEND_SIZE
+    faults += dpi_faults(dpi, limits)
+    most = int(limits.max_patch * dpi / 72)
+    if max(size.width, size.height) > max(most, 1):
+        faults.append(ParameterError("size", f"a patch of the legend has at most {most} pixels a side"))
+    if faults:
+        raise RequestErrors(faults)
+    return dpi, size
+
+
+def swatch(catalog: MapCatalog, layer_id: int, image_id: str) -> bytes:
+    """Return the swatch behind a legend entry's url. Raises `ServiceFault` when there is none."""
+    from mapexplorer.service import legend
+
+    content = legend.get_image(catalog, layer_id, image_id)
+    if content is None:
+        raise ServiceFault(400, "Invalid URL")
+    return content

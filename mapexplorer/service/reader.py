@@ -1,0 +1,205 @@
+"""Read the layers of a document: sources, fields, expressions, times and ranges, with every fault collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from pyproj import CRS
+
+from mapexplorer.protocol import ExpressionError, Extent, Renderer
+from mapexplorer.service.definitions import bind_defaults
+from mapexplorer.service.document import (
+    GROUP_LAYER,
+    RASTER_LAYER,
+    CheckedDocument,
+    LayerDocument,
+    LayerSource,
+)
+from mapexplorer.service.expressions import Expression, Field, parse_expression
+from mapexplorer.service.fields import OBJECT_ID, FieldInfo, find_name
+from mapexplorer.service.layers import FeatureLayer, GroupLayer, Layer, LayerRange, RasterLayer
+from mapexplorer.service.rasters import read_raster
+from mapexplorer.service.shapes import Shapes
+from mapexplorer.service.sources import POINT, POLYGON, POLYLINE, FeatureSource, SourceProblem, read_source
+from mapexplorer.service.spelling import Spelling
+from mapexplorer.service.symbology import symbol_faults, symbol_warnings
+from mapexplorer.service.temporal import FeatureTimes, instants
+
+
+class Reader:
+    """Reads the layers of a document, each source once, and collects every fault with its JSON path."""
+
+    def __init__(self, checked: CheckedDocument, crs: CRS, given: Mapping[int, FeatureSource]) -> None:
+        self._checked = checked
+        self._crs = crs
+        self._given = given
+        self._sources: dict[LayerSource, FeatureSource] = {}
+        self._shapes: dict[int, Shapes] = {}
+        self.faults: list[str] = []
+        self.warnings: list[str] = []
+
+    def layers(self) -> Iterator[Layer]:
+        """Yield the layers that could be read."""
+        for index, document in enumerate(self._checked.document.layers):
+            place = f"layers[{index}]"
+            if document.type == GROUP_LAYER:
+                yield GroupLayer(document)
+                continue
+            try:
+                layer: Layer | None = (
+                    self._raster(document)
+                    if document.type == RASTER_LAYER
+                    else self._feature(document, place)
+                )
+            except SourceProblem as problem:
+                self.faults.append(f"{place}.source: {problem}")
+                continue
+            if layer is not None:
+                yield layer
+
+    def _raster(self, document: LayerDocument) -> RasterLayer:
+        assert document.source is not None  # noqa: S101 - checked with the document
+        source = read_raster(self._checked.resolve(document.source.path))
+        return RasterLayer(
+            document, source.image, Extent(*source.bounds), source.crs or self._crs, source.bands
+        )
+
+    def _source(self, document: LayerDocument) -> FeatureSource:
+        if document.source is None:
+            given = self._given.get(document.id)
+            if given is None:
+                raise SourceProblem("a layer needs a source")
+            return given
+        if document.source not in self._sources:
+            path = self._checked.resolve(document.source.path)
+            self._sources[document.source] = read_source(path, document.source.layer)
+        return self._sources[document.source]
+
+    def _feature(self, document: LayerDocument, place: str) -> FeatureLayer | None:
+        source = self._source(document)
+        before = len(self.faults)
+        object_id_field = self._object_id_field(document, source, place)
+        fields = source.fields(object_id_field)
+        names = Spelling(fields, self.faults)
+        document = names.document(document, place)
+        self._check_sources_of_versions(document, place)
+        drawing = document.drawing_info
+        assert drawing is not None  # noqa: S101 - checked with the document
+        assert drawing.renderer is not None  # noqa: S101 - checked with the document
+        renderer = names.renderer(drawing.renderer, f"{place}.drawingInfo.renderer")
+        geometry_type = source.geometry_type or _drawn_type(renderer)
+        self.faults += symbol_faults(renderer, geometry_type, f"{place}.drawingInfo.renderer")
+        self.warnings += symbol_warnings(drawing, f"{place}.drawingInfo")
+        definition = self._definition(document, fields, place)
+        times = self._times(document, source, place)
+        ranges = tuple(self._ranges(document, source, fields, place))
+        if len(self.faults) > before:
+            return None
+        crs = CRS.from_wkt(source.crs.to_wkt()) if source.crs is not None else self._crs
+        shapes = self._shapes.setdefault(id(source), Shapes(source.geometry, crs))
+        return FeatureLayer(
+            document=document,
+            table=source.table,
+            columns=source.columns(),
+            shapes=shapes,
+            crs=crs,
+            geometry_type=geometry_type,
+            object_id_field=object_id_field,
+            fields=fields,
+            renderer=renderer,
+            time=times,
+            ranges=ranges,
+            definition=definition,
+            current=_current(document, source),
+        )
+
+    def _object_id_field(self, document: LayerDocument, source: FeatureSource, place: str) -> str:
+        if document.object_id_field is None:
+            return OBJECT_ID
+        name = find_name({str(column): None for column in source.table.columns}, document.object_id_field)
+        if name is None:
+            self.faults.append(f"{place}.objectIdField: the source has no field {document.object_id_field!r}")
+            return OBJECT_ID
+        column = source.table[name]
+        if column.dtype.kind not in "iu" or not column.is_unique:
+            self.faults.append(
+                f"{place}.objectIdField: {name!r} does not hold a different whole number in every row"
+            )
+        return name
+
+    def _check_sources_of_versions(self, document: LayerDocument, place: str) -> None:
+        for name, source in document.versions.items():
+            try:
+                read_source(self._checked.resolve(source.path), source.layer)
+            except SourceProblem as problem:
+                self.faults.append(f"{place}.versions.{name}: {problem}")
+
+    def _definition(
+        self, document: LayerDocument, fields: tuple[FieldInfo, ...], place: str
+    ) -> Expression | None:
+        place = f"{place}.definitionExpression"
+        try:
+            bound = bind_defaults(document.parameter_infos)
+        except ValueError as error:
+            self.faults.append(f"{place.rpartition('.')[0]}.parameterInfos: {error}")
+            return None
+        text = (document.definition_expression or "").strip()
+        if not text:
+            return None
+        known = {field.name.casefold(): Field(field.name, field.kind) for field in fields}
+        try:
+            return parse_expression(text, known, parameter=place, parameters=bound)
+        except ExpressionError as error:
+            self.faults.append(str(error))
+            return None
+
+    def _times(self, document: LayerDocument, source: FeatureSource, place: str) -> FeatureTimes | None:
+        info = document.time_info
+        if info is None:
+            return None
+        read: dict[str, Any] = {"start": None, "end": None}
+        for end, name in (("start", info.start_time_field), ("end", info.end_time_field)):
+            if name is None or name not in source.table.columns:
+                continue
+            try:
+                read[end] = instants(source.table[name])
+            except (ValueError, OverflowError) as error:
+                self.faults.append(f"{place}.timeInfo.{end}TimeField: {name!r} holds no times: {error}")
+        return (
+            FeatureTimes.of(read["start"], read["end"]) if any(v is not None for v in read.values()) else None
+        )
+
+    def _ranges(
+        self, document: LayerDocument, source: FeatureSource, fields: tuple[FieldInfo, ...], place: str
+    ) -> Iterator[LayerRange]:
+        types = {field.name: field.type for field in fields}
+        for index, info in enumerate(document.range_infos):
+            if info.field not in types:
+                continue
+            if types[info.field] in ("esriFieldTypeString", "esriFieldTypeDate"):
+                self.faults.append(f"{place}.rangeInfos[{index}].field: {info.field!r} holds no numbers")
+                continue
+            numbers = source.table[info.field].to_numpy(dtype=np.float64)
+            nulls = ~np.isfinite(numbers)
+            known = numbers[~nulls]
+            full = info.full_range_extent
+            if full is None and len(known):
+                full = (float(known.min()), float(known.max()))
+            yield LayerRange(info, np.where(nulls, 0.0, numbers), nulls, full)
+
+
+def _drawn_type(renderer: Renderer) -> str:
+    """Return the geometry type that the symbols of a renderer are made for, for a source without any geometry."""
+    symbol = getattr(renderer, "symbol", None) or getattr(renderer, "default_symbol", None)
+    return {"esriSLS": POLYLINE, "esriSFS": POLYGON, "esriPFS": POLYGON}.get(
+        getattr(symbol, "type", ""), POINT
+    )
+
+
+def _current(document: LayerDocument, source: FeatureSource) -> Any:
+    """Return the rows of an archive that are current: those whose validity has no end."""
+    if document.archiving_info is None:
+        return None
+    return source.table[document.archiving_info.end_field].isna().to_numpy(dtype=bool)

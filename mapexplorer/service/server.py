@@ -1,0 +1,155 @@
+"""From whatever names maps to a running service: in memory, or over HTTP on this machine."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from mapexplorer.protocol import DocumentError, strict_json
+from mapexplorer.service.app import MapServiceApp, service_path
+from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.defaults import catalog_from_sources, sources_of_file
+from mapexplorer.service.document import load_document
+from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
+from mapexplorer.service.sources import SUFFIXES, source_of
+
+LOG: Final = logging.getLogger("mapexplorer.service")
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+def catalog_from(target: Any, *, allow_outside: bool = False) -> dict[str, MapCatalog]:
+    """Return the catalogs, by service name, of whatever names maps.
+
+    A path to a map document, a data file or a folder of map documents; the value of a map document; a GeoDataFrame;
+    or names with GeoDataFrames. `allow_outside` lets the paths of a document leave its folder.
+    Raises `DocumentError`.
+    """
+    if isinstance(target, Mapping):
+        if "layers" in target and "spatialReference" in target:
+            catalog = MapCatalog(load_document(target, Path.cwd(), allow_outside=allow_outside))
+        else:
+            catalog = catalog_from_sources(
+                {str(name): _source(frame) for name, frame in target.items()}, "data"
+            )
+        return {catalog.name: catalog}
+    if isinstance(target, (str, Path)):
+        return _catalogs_of_path(Path(target), allow_outside)
+    catalog = catalog_from_sources({"data": _source(target)}, "data")
+    return {catalog.name: catalog}
+
+
+def _source(frame: Any) -> Any:
+    if not hasattr(frame, "geometry") or not hasattr(frame, "crs"):
+        raise DocumentError(
+            [f"$: expected a GeoDataFrame, a map document or a path, not {type(frame).__name__}"]
+        )
+    try:
+        return source_of(frame)
+    except (ValueError, AttributeError) as problem:
+        raise DocumentError([f"$: {problem}"]) from None
+
+
+def _catalogs_of_path(path: Path, allow_outside: bool) -> dict[str, MapCatalog]:
+    if path.is_dir():
+        documents = [entry for entry in sorted(path.glob("*.json")) if _is_document(entry)]
+        if not documents:
+            raise DocumentError([f"$: the folder {path.name} holds no map document"])
+        catalogs = [MapCatalog(load_document(entry, allow_outside=allow_outside)) for entry in documents]
+        names = [catalog.name for catalog in catalogs]
+        if len(set(names)) < len(names):
+            raise DocumentError([f"name: two map documents of the folder {path.name} have the same name"])
+        return dict(zip(names, catalogs, strict=True))
+    if not path.is_file():
+        raise DocumentError([f"$: there is no file {path.name}"])
+    if path.suffix.lower() == ".json" and not _is_geojson(path):
+        catalog = MapCatalog(load_document(path, allow_outside=allow_outside))
+    elif path.suffix.lower() in SUFFIXES:
+        catalog = catalog_from_sources(sources_of_file(path), path.stem)
+    else:
+        raise DocumentError([f"$: {path.name} is neither a map document nor a data file that can be read"])
+    return {catalog.name: catalog}
+
+
+def _top(path: Path) -> Any:
+    try:
+        return strict_json.loads(path.read_text(encoding="utf-8"), what=path.name)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_document(path: Path) -> bool:
+    value = _top(path)
+    return isinstance(value, dict) and "layers" in value and "spatialReference" in value
+
+
+def _is_geojson(path: Path) -> bool:
+    """Tell GeoJSON from a map document by its beginning, because data files may be large."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        start = file.read(65536)
+    return '"FeatureCollection"' in start and '"spatialReference"' not in start
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Logs requests without their query, which may hold a token."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        LOG.debug("%s %s %s", self.command, self.path.partition("?")[0], code)
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        LOG.log(logging.WARNING if type == "error" else logging.DEBUG, message, *args)
+
+
+def build_server(
+    catalogs: Mapping[str, MapCatalog],
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    cors: Collection[str] = (),
+    token: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[BaseWSGIServer, tuple[str, ...]]:
+    """Return a threaded server that already listens, and the addresses of its map services.
+
+    On a loopback address only the exact names of this machine are answered, so that no web page can reach the
+    service under a name of its own.
+    """
+    app = MapServiceApp(catalogs, cors=cors, token=token, limits=limits)
+    server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
+    if host in _LOOPBACK:
+        names = [f"{name}:{server.port}" for name in ("127.0.0.1", "localhost", "[::1]")]
+        app.allow_hosts([*names, *(("127.0.0.1", "localhost", "[::1]") if server.port == 80 else ())])
+    shown = f"[{host}]" if ":" in host else host
+    return server, tuple(f"http://{shown}:{server.port}{service_path(name)}" for name in catalogs)
+
+
+def serve(
+    target: Any,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    cors: Collection[str] = (),
+    token: str | None = None,
+    allow_outside: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+    output: TextIO | None = None,
+) -> None:
+    """Serve maps over HTTP until interrupted; the first line printed is the address of the (first) map service."""
+    catalogs = catalog_from(target, allow_outside=allow_outside)
+    server, addresses = build_server(catalogs, host, port, cors=cors, token=token, limits=limits)
+    stream = sys.stdout if output is None else output
+    for address in addresses:
+        print(address, file=stream, flush=True)
+    for catalog in catalogs.values():
+        for warning in catalog.warnings:
+            print(f"warning: {catalog.name}: {warning}", file=sys.stderr)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()

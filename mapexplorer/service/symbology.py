@@ -1,0 +1,77 @@
+"""What a document's drawing info asks for that this service cannot draw, said at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mapexplorer.protocol import (
+    ClassBreaksRenderer,
+    DrawingInfo,
+    Renderer,
+    SimpleRenderer,
+    UniqueValueRenderer,
+)
+from mapexplorer.service.sources import MULTIPOINT, POINT, POLYLINE
+
+_MARKERS = ("esriSMS", "esriPMS")
+_NOT_YET = {"esriPFS": "picture fills", "esriTS": "text symbols"}
+
+
+def symbols_of(renderer: Renderer) -> Iterator[tuple[str, Any]]:
+    """Yield every symbol of a renderer that is not null, with its JSON path inside the renderer."""
+    if isinstance(renderer, SimpleRenderer):
+        yield "symbol", renderer.symbol
+        return
+    if isinstance(renderer, UniqueValueRenderer):
+        for number, info in enumerate(renderer.unique_value_infos or ()):
+            yield f"uniqueValueInfos[{number}].symbol", info.symbol
+        for number, group in enumerate(renderer.unique_value_groups or ()):
+            for place, entry in enumerate(group.classes):
+                yield f"uniqueValueGroups[{number}].classes[{place}].symbol", entry.symbol
+    else:
+        for number, info_ in enumerate(renderer.class_break_infos):
+            yield f"classBreakInfos[{number}].symbol", info_.symbol
+    yield "defaultSymbol", renderer.default_symbol
+
+
+def symbol_faults(renderer: Renderer, geometry_type: str, place: str) -> list[str]:
+    """Return a fault for every symbol that cannot be drawn, or not for that geometry type."""
+    faults = []
+    for path, symbol in symbols_of(renderer):
+        if symbol is None:
+            continue
+        where = f"{place}.{path}"
+        if symbol.type in _NOT_YET:
+            faults.append(
+                f"{where}: {_NOT_YET[symbol.type]} ({symbol.type}) are not supported by this service yet"
+            )
+        elif symbol.type == "esriPMS" and symbol.image_data is None:
+            faults.append(f"{where}.url: the service fetches no pictures; give imageData and contentType")
+        elif not _suits(symbol.type, geometry_type, renderer):
+            faults.append(f"{where}: {symbol.type} is no symbol for {geometry_type}")
+    return faults
+
+
+def _suits(symbol_type: str, geometry_type: str, renderer: Renderer) -> bool:
+    if geometry_type in (POINT, MULTIPOINT):
+        return symbol_type in _MARKERS
+    if geometry_type == POLYLINE:
+        return symbol_type == "esriSLS"
+    graduated = isinstance(renderer, ClassBreaksRenderer)
+    return symbol_type not in _MARKERS or graduated
+
+
+def symbol_warnings(drawing: DrawingInfo, place: str) -> list[str]:
+    """Return a warning for everything in a drawing info that is valid but has no effect yet."""
+    warnings = []
+    renderer = drawing.renderer
+    if drawing.show_labels:
+        warnings.append(f"{place}.showLabels: labels are not drawn by this service yet")
+    if drawing.scale_symbols:
+        warnings.append(f"{place}.scaleSymbols: symbols are not scaled by this service yet")
+    if renderer is not None and renderer.rotation_expression:
+        warnings.append(f"{place}.renderer.rotationExpression: markers are not turned by this service yet")
+    if renderer is not None and renderer.visual_variables:
+        warnings.append(f"{place}.renderer.visualVariables: they are not drawn by this service yet")
+    return warnings

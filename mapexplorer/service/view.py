@@ -1,0 +1,196 @@
+"""What a request shows: the frame, and the layers with the rows that pass every filter.
+
+Picture and legend are both made from it, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mapexplorer.protocol import (
+    BY_NAME,
+    ImageFormat,
+    LayerTimeOptions,
+    MapRequest,
+    Operation,
+    ParameterError,
+    Renderer,
+    RequestErrors,
+    ResponseFormat,
+    TimeExtent,
+)
+from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.filters import RowQuery
+from mapexplorer.service.frame import Frame, build_frame
+from mapexplorer.service.layers import FeatureLayer, RasterLayer
+from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, dpi_faults, patch_faults, size_faults
+from mapexplorer.service.ranges import RangeValue, requested_ranges
+from mapexplorer.service.temporal import Window, time_rule, window
+from mapexplorer.service.visibility import in_scale_range
+
+NOT_YET: Final = "is not supported by this service yet"
+
+NOT_YET_PARAMETERS: Final = (
+    "historic_moment",
+    "gdb_version",
+    "layer_range_values",
+    "layer_parameter_values",
+    "spatial_filter",
+    "clipping",
+    "selection_definitions",
+    "dynamic_layers",
+    "datum_transformations",
+)
+FORMATS: Final = (
+    ImageFormat.PNG32,
+    ImageFormat.PNG24,
+    ImageFormat.PNG8,
+    ImageFormat.PNG,
+    ImageFormat.JPG,
+    ImageFormat.GIF,
+    ImageFormat.BMP,
+)
+ANSWERS: Final = (ResponseFormat.JSON, ResponseFormat.PJSON, ResponseFormat.IMAGE)
+
+
+@dataclass(frozen=True, eq=False)
+class ViewLayer:
+    """A layer to draw: `rows` are the ascending numbers of the rows that pass every filter but the frame."""
+
+    layer: FeatureLayer | RasterLayer
+    rows: npt.NDArray[np.int64]
+
+    @property
+    def renderer(self) -> Renderer | None:
+        """The renderer of a feature layer, None for a raster."""
+        return self.layer.renderer if isinstance(self.layer, FeatureLayer) else None
+
+    @property
+    def transparency(self) -> float:
+        """From 0, opaque, to 100, invisible."""
+        return self.layer.transparency
+
+    @property
+    def min_scale(self) -> float:
+        """The layer's own published minScale."""
+        return self.layer.min_scale
+
+    @property
+    def max_scale(self) -> float:
+        """The layer's own published maxScale."""
+        return self.layer.max_scale
+
+
+@dataclass(frozen=True, eq=False)
+class MapView:
+    """A request made concrete: its frame and its layers, the first drawn on top, over a background."""
+
+    request: MapRequest
+    frame: Frame
+    layers: tuple[ViewLayer, ...]
+    background: tuple[int, int, int, int]
+
+
+def build_view(
+    catalog: MapCatalog, request: MapRequest, operation: Operation, limits: Limits = DEFAULT_LIMITS
+) -> MapView:
+    """Return what a request shows.
+
+    Raises `RequestErrors` with every fault: parameters this service does not obey yet, limits passed, expressions
+    that are wrong, also of layers that are not drawn.
+    """
+    faults = [*_unsupported(request, operation), *_over_limits(catalog, request, operation, limits)]
+    if faults:
+        raise RequestErrors(faults)
+    frame = _frame(catalog, request)
+    queries = _row_queries(catalog, request)
+    selected = catalog.tree.selected(request.layers)
+    layers = []
+    for layer in catalog.layers:
+        if layer.id not in selected or not in_scale_range(
+            frame.scale, *catalog.tree.effective_scales(layer.id)
+        ):
+            continue
+        if isinstance(layer, FeatureLayer):
+            layers.append(ViewLayer(layer, layer.filters.rows(layer, queries[layer.id])))
+        elif isinstance(layer, RasterLayer):
+            layers.append(ViewLayer(layer, np.empty(0, dtype=np.int64)))
+    return MapView(request, frame, tuple(layers), catalog.document.background_color)
+
+
+def _unsupported(request: MapRequest, operation: Operation) -> Iterator[ParameterError]:
+    for name in NOT_YET_PARAMETERS:
+        row = BY_NAME[name]
+        if operation in row.operations and getattr(request, name) is not None:
+            yield ParameterError(row.wire, NOT_YET)
+    if request.effective("format") not in FORMATS:
+        yield ParameterError("format", f"{request.format.value} {NOT_YET}")
+
+
+def _over_limits(
+    catalog: MapCatalog, request: MapRequest, operation: Operation, limits: Limits
+) -> Iterator[ParameterError]:
+    dpi = request.effective("dpi")
+    yield from dpi_faults(dpi, limits)
+    yield from size_faults(request.effective("size"), catalog.document, limits)
+    if operation is Operation.QUERY_LEGENDS:
+        yield from patch_faults(request.effective("patch_size"), dpi, catalog.document, limits)
+
+
+def _frame(catalog: MapCatalog, request: MapRequest) -> Frame:
+    try:
+        return build_frame(request, catalog.spatial_reference, catalog.full_extent)
+    except ParameterError as fault:
+        raise RequestErrors([fault]) from fault
+
+
+def _row_queries(catalog: MapCatalog, request: MapRequest) -> Mapping[int, RowQuery]:
+    """Return the filters of every feature layer, each checked whether or not the layer is drawn."""
+    faults: list[ParameterError] = []
+    queries: dict[int, RowQuery] = {}
+    definitions = request.layer_defs or {}
+    options = request.layer_time_options or {}
+    ranges = requested_ranges(request.map_range_values)
+    for layer in catalog.layers:
+        if not isinstance(layer, FeatureLayer):
+            continue
+        expression = definitions.get(layer.id) or None
+        try:
+            if expression is not None:
+                layer.filters.parse(layer, expression, "layerDefs")
+            queries[layer.id] = RowQuery(
+                expression=expression,
+                window=_window(layer, request, options.get(layer.id)),
+                relation=request.effective("time_relation"),
+                ranges=_own_ranges(layer, ranges),
+            )
+        except ParameterError as fault:
+            faults.append(fault)
+    if faults:
+        raise RequestErrors(faults)
+    return queries
+
+
+def _own_ranges(layer: FeatureLayer, ranges: Mapping[str, RangeValue]) -> tuple[tuple[str, RangeValue], ...]:
+    """Return the requested ranges that the layer has, so that others do not spoil what is remembered of it."""
+    return tuple(
+        (item.info.name, ranges[item.info.name]) for item in layer.ranges if item.info.name in ranges
+    )
+
+
+def _window(layer: FeatureLayer, request: MapRequest, asked: LayerTimeOptions | None) -> Window | None:
+    """Return the window a layer is filtered by, None when time does not filter it (Export Map, time)."""
+    info = layer.document.time_info
+    if info is None:
+        return None
+    rule = time_rule(asked, info.export_options)
+    if request.time is None or request.time.unbounded:
+        if asked is not None and rule.offset:
+            window(TimeExtent(0, 0), rule)
+        return None
+    return window(request.time, rule) if rule.use_time else None
