@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from mapexplorer import __version__
 from mapexplorer.protocol import MapExplorerError
 
 FAILED, NOT_INSTALLED = 1, 3
@@ -84,7 +84,7 @@ def _explorer_options() -> argparse.ArgumentParser:
         help="where --notebook puts its copies of the notebooks (%(default)s)",
     )
     parser.add_argument("--port", type=_port, default=0, help="port to listen on (a free one)")
-    parser.add_argument("--version", action="version", version=f"mapexplorer {version('mapexplorer')}")
+    parser.add_argument("--version", action="version", version=f"mapexplorer {__version__}")
     return parser
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
-from mapexplorer.app.page import LOOPBACK, announce, free_port
+from mapexplorer.app.surroundings import LOOPBACK, announce, free_port, surroundings
 
 FIRST = "01-first-map.ipynb"
 
@@ -37,15 +38,22 @@ def run_lab(folder: Path, *, port: int = 0, open_browser: bool = True) -> None:
     from jupyterlab.labapp import LabApp
 
     first = copy_notebooks(folder.expanduser().resolve())
-    server = LabApp.initialize_server(
-        argv=[
-            f"--ServerApp.ip={LOOPBACK}",
-            f"--ServerApp.port={port or free_port()}",
-            f"--ServerApp.open_browser={open_browser}",
-            f"--ServerApp.root_dir={first.parent}",
-            "--ServerApp.log_level=WARN",
-            str(first),
-        ]
-    )
-    announce(server.display_url.split()[0])
-    server.start()
+    page = f"lab/tree/{first.name}"
+    settings = {
+        "Application.log_level": "WARN",
+        "ServerApp.ip": LOOPBACK,
+        "ServerApp.port": port or free_port(),
+        "ServerApp.open_browser": open_browser,
+        "ServerApp.root_dir": first.parent,
+        "ServerApp.answer_yes": True,  # one Ctrl-C ends it, as it ends the page
+        "ServerApp.allow_root": True,
+        "LabApp.default_url": f"/{page}",
+    }
+    with surroundings():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of Jupyter about itself
+            server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in settings.items()])
+        secret = server.identity_provider.token
+        address = f"http://{LOOPBACK}:{server.port}{server.base_url}{page}"
+        announce(f"{address}?token={secret}" if secret else address)
+        server.start()

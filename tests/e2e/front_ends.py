@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NEWS_SETTINGS = Path("@jupyterlab", "apputils-extension", "notification.jupyterlab-settings")
+ROOT = Path(__file__).parents[2]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
 
 
@@ -51,6 +52,7 @@ def isolated_environment(folder: Path) -> dict[str, str]:
         (folder / place).mkdir(parents=True, exist_ok=True)
         kept[name] = str(folder / place)
     kept["PYTHONUNBUFFERED"] = "1"
+    kept["PYTHONPATH"] = str(ROOT)  # the code under test is this clone, also where another copy is installed
     return kept
 
 

@@ -132,6 +132,35 @@ class LivePage:
         assert content["status"] == "ok", "\n".join(content.get("traceback", [str(content)]))
         return content
 
+    # -- the explorer -------------------------------------------------------------------------------------
+
+    def open(self, target: str = "None") -> None:
+        """Open a service (a Python expression) in the explorer and wait for its first picture."""
+        self.run(f"explorer.open({target})")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until everything asked for is shown, in the kernel and in the browser."""
+        self.until("explorer.controller.settled and explorer.answer is not None")
+        self.page.wait_for_function(
+            "([selector, end]) => document.querySelector(selector)?.src.endsWith(end)",
+            arg=[OVERLAY, self.value("explorer.map.page.overlay.url[-64:]")],
+            timeout=PATIENCE,
+        )
+
+    def received(self, operation: str = "export") -> list[dict[str, str]]:
+        """Give the parameters of the requests that the embedded service received for an operation."""
+        named: list[list[Any]] = self.value("RECEIVED")
+        return [parameters for name, parameters in named if name == operation]
+
+    def tab(self, title: str) -> None:
+        """Show one of the panels."""
+        self.page.locator(".mapexplorer .lm-TabBar-tab", has_text=title).first.click()
+
+    def legend(self) -> str:
+        """Give the text of the legend as the page shows it."""
+        return self.page.locator(".mapexplorer .me-legend").first.inner_text()
+
     # -- the picture --------------------------------------------------------------------------------------
 
     def shown_picture(self) -> NDArray[np.uint8]:

@@ -1,0 +1,291 @@
+"""A person works with the explorer in JupyterLab and in Voila: what they see, what the service received."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.e2e.live_page import OVERLAY, LivePage
+
+DRAWN = """__import__('hashlib').sha256(
+    explorer.answer.export.image.convert('RGBA').tobytes()).hexdigest()"""
+"""The fingerprint of the picture that the service drew for the latest answer."""
+
+
+@pytest.fixture
+def live(shared_page: LivePage) -> Iterator[LivePage]:
+    """The explorer with the demo as it is at first, and no requests recorded yet."""
+    shared_page.open()
+    shared_page.run("RECEIVED.clear()")
+    yield shared_page
+    assert shared_page.errors == []
+
+
+def fingerprint(picture: np.ndarray[Any, Any]) -> str:
+    import hashlib
+
+    return hashlib.sha256(picture.tobytes()).hexdigest()
+
+
+def assert_shows_the_answer(live: LivePage) -> None:
+    """The overlay holds the picture of the latest answer, and the screen shows the overlay."""
+    picture = live.shown_picture()
+    assert fingerprint(picture) == live.value(DRAWN)
+    image, pane = (live.page.locator(place).first.bounding_box() for place in (OVERLAY, ".leaflet-container"))
+    assert image
+    assert pane
+    screen = live.screenshot()
+    left, top = round(image["x"] - pane["x"]), round(image["y"] - pane["y"])
+    rows, columns = slice(120, pane["height"] - 120), slice(160, pane["width"] - 160)
+    shown = screen[int(rows.start) : int(rows.stop), int(columns.start) : int(columns.stop), :3].astype(int)
+    height, width = shown.shape[:2]
+    part = picture[rows.start - top :, columns.start - left :][:height, :width, :3].astype(int)
+    assert part.shape == shown.shape, "the picture does not cover the map"
+    assert np.abs(shown - part).mean() < 6
+
+
+def colours(picture: np.ndarray[Any, Any]) -> int:
+    return len(np.unique(picture.reshape(-1, 4), axis=0))
+
+
+def test_the_first_page_shows_what_the_service_drew(live: LivePage) -> None:
+    assert colours(live.shown_picture()) > 50
+    assert_shows_the_answer(live)
+    assert "Storm" in live.legend()
+    assert live.page.locator(".me-legend img").count() > 3
+    shown = live.page.locator(".leaflet-container").first.bounding_box()
+    assert shown
+    size = live.value("[explorer.answer.export.width, explorer.answer.export.height]")
+    assert size == [round(shown["width"]), round(shown["height"])]
+
+
+def test_the_time_slider_moves_picture_and_legend(live: LivePage) -> None:
+    before = live.shown_picture()
+    live.tab("Time")
+    live.page.locator(".me-panels button", has_text="Window").first.click()
+    live.settle()
+    asked = live.received()
+    handle = live.page.locator(".me-panels .noUi-handle:visible").first
+    handle.focus()
+    for _ in range(3):
+        live.page.keyboard.press("ArrowRight")
+    live.until(f"len(RECEIVED) > {len(live.value('RECEIVED'))}")
+    live.settle()
+    exports, legends = live.received(), live.received("queryLegends")
+    assert exports[-1]["time"] != asked[-1]["time"]
+    assert legends[-1]["time"] == exports[-1]["time"]
+    assert not np.array_equal(live.shown_picture(), before)
+    assert_shows_the_answer(live)
+
+
+def test_a_layer_that_is_unticked_leaves_picture_and_legend(live: LivePage) -> None:
+    before, legend = live.shown_picture(), live.legend()
+    name = live.value("explorer.layer_infos[0].name")
+    assert name in legend
+    live.tab("Layers")
+    live.page.locator(".me-layer label", has_text=name).first.click()
+    live.until("explorer.parameters.layers is not None")
+    live.settle()
+    assert live.received()[-1]["layers"] == live.received("queryLegends")[-1]["layers"] == "exclude:0"
+    assert name not in live.legend()
+    assert not np.array_equal(live.shown_picture(), before)
+    assert_shows_the_answer(live)
+
+
+def type_filter(live: LivePage, expression: str) -> None:
+    live.tab("Filters")
+    box = live.page.locator(".me-expression input").first
+    box.fill(expression)
+    box.press("Enter")
+
+
+def test_a_filter_that_is_typed_thins_the_map_out(live: LivePage) -> None:
+    before = live.shown_picture()
+    type_filter(live, "wind_kt >= 130")
+    live.until("explorer.parameters.layer_defs == {0: 'wind_kt >= 130'}")
+    live.settle()
+    for operation in ("export", "queryLegends"):
+        received = live.received(operation)[-1]["layerDefs"]
+        assert "wind_kt >= 130" in received
+    assert not np.array_equal(live.shown_picture(), before)
+    assert_shows_the_answer(live)
+
+
+def test_a_filter_that_makes_no_sense_is_explained_and_the_map_stays(live: LivePage) -> None:
+    before, legend = live.shown_picture(), live.legend()
+    type_filter(live, "wnd_kt >= 130")
+    live.until("explorer.answer.error is not None")
+    message = live.page.locator(".me-filter .me-error").first
+    message.wait_for()
+    assert "wnd_kt" in message.inner_text()
+    assert "wnd_kt" in live.page.locator(".me-status").first.inner_text()
+    assert np.array_equal(live.shown_picture(), before)
+    assert live.legend() == legend
+    type_filter(live, "wind_kt >= 130")
+    live.until("explorer.answer.error is None")
+    live.settle()
+    assert live.page.locator(".me-filter .me-error:visible").count() == 0
+
+
+def test_dragging_the_map_asks_for_the_new_place(live: LivePage) -> None:
+    before = live.shown_picture()
+    west = live.value("explorer.answer.export.extent.xmin")
+    pane = live.page.locator(".leaflet-container").first.bounding_box()
+    assert pane
+    x, y = pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2
+    live.page.mouse.move(x, y)
+    live.page.mouse.down()
+    live.page.mouse.move(x - 100, y - 30, steps=8)
+    live.page.wait_for_timeout(200)  # a pause before the release: no inertia, so that the distance is known
+    live.page.mouse.up()
+    live.until(f"explorer.answer.export.extent.xmin > {west}")
+    live.settle()
+    moved, resolution = live.value(
+        f"[explorer.answer.export.extent.xmin - {west},"
+        " explorer.answer.export.extent.width / explorer.answer.export.width]"
+    )
+    assert moved / resolution == pytest.approx(100, abs=4)
+    assert not np.array_equal(live.shown_picture(), before)
+    assert_shows_the_answer(live)
+
+
+def test_a_turned_map_is_shown_turned(live: LivePage) -> None:
+    live.run("explorer.parameters.rotation = 30")
+    live.until("explorer.answer.request.rotation == 30")
+    live.settle()
+    assert live.received()[-1]["rotation"] == "30"
+    assert_shows_the_answer(live)
+    live.run("explorer.parameters.rotation = None")
+    live.until("explorer.answer.request.rotation is None")
+    live.settle()
+    assert_shows_the_answer(live)
+
+
+def test_a_narrower_window_asks_for_a_narrower_picture(live: LivePage) -> None:
+    width = live.value("explorer.answer.export.width")
+    live.page.set_viewport_size({"width": 1000, "height": 900})
+    try:
+        live.until(f"explorer.answer.export.width < {width}")
+        live.settle()
+        pane = live.page.locator(".leaflet-container").first.bounding_box()
+        assert pane
+        assert live.value("explorer.answer.export.width") == round(pane["width"])
+        assert_shows_the_answer(live)
+    finally:
+        live.page.set_viewport_size({"width": 1280, "height": 900})
+        live.until(f"explorer.answer.export.width == {width}")
+
+
+FOLLOW_THE_OVERLAY = """selector => {
+  window.seen = [];
+  const image = document.querySelector(selector);
+  const note = () => window.seen.push(image.src.slice(-64));
+  new MutationObserver(note).observe(image, {attributes: true, attributeFilter: ['src']});
+}"""
+
+
+def test_two_hundred_fast_moves_ask_seldom_and_end_on_the_right_picture(live: LivePage) -> None:
+    live.tab("Time")
+    live.page.locator(".me-panels button", has_text="Window").first.click()
+    live.settle()
+    live.run(
+        "SHOWN = []\n"
+        "def _note(change):\n"
+        "    SHOWN.append(explorer.map.page.overlay.url[-64:])\n"
+        "explorer.observe(_note, 'answer')"
+    )
+    live.page.evaluate(FOLLOW_THE_OVERLAY, OVERLAY)
+    before = len(live.received())
+    handle = live.page.locator(".me-panels .noUi-handle:visible").first
+    handle.focus()
+    start = live.value("explorer.parameters.time.start")
+    for _ in range(200):
+        live.page.keyboard.press("ArrowRight")
+    live.until(f"explorer.parameters.time.start != {start}")
+    live.page.wait_for_timeout(300)
+    live.settle()
+    live.run("explorer.unobserve(_note, 'answer')")
+    assert len(live.received()) - before < 100
+    fresh = live.value(
+        "_digest(explorer.service.export(explorer.request()))",
+        "def _digest(result):\n"
+        "    import hashlib\n"
+        "    return hashlib.sha256(result.image.convert('RGBA').tobytes()).hexdigest()",
+    )
+    assert fingerprint(live.shown_picture()) == fresh
+    answered = live.value("SHOWN")
+    seen = live.page.evaluate("window.seen")
+    positions = [answered.index(picture) for picture in seen]
+    assert positions == sorted(positions), "an older picture came back"
+    assert seen[-1] == answered[-1]
+
+
+ATTACK = '<img src=x onerror="window.attacked=(window.attacked||0)+1">'
+HOSTILE = f"""
+import geopandas as _geopandas
+from shapely.geometry import Point as _Point
+_attack = {ATTACK!r}
+_frame = _geopandas.GeoDataFrame(
+    {{"kind": [_attack, "plain"], _attack: [1, 2]}}, geometry=[_Point(0, 0), _Point(1, 1)], crs=4326
+)
+_symbol = {{"type": "esriSMS", "style": "esriSMSCircle", "color": [200, 0, 0, 255], "size": 12}}
+_infos = [{{"value": value, "label": value, "symbol": _symbol}} for value in (_attack, "plain")]
+"""
+
+
+def test_a_hostile_name_shows_as_text_and_runs_nothing(live: LivePage) -> None:
+    live.run(HOSTILE)
+    live.open("{_attack: _frame}")
+    live.page.evaluate("window.attacked = 0")
+    for title in live.value("[panel.title for panel in explorer.panels.values()]"):
+        live.tab(title)
+        live.page.wait_for_timeout(150)
+    assert ATTACK in live.page.locator(".me-legend").first.inner_text()
+    live.run("explorer.parameters.layer_defs = {0: _attack}")
+    live.until("explorer.answer.error is not None")
+    live.page.wait_for_timeout(300)
+    assert live.page.evaluate("window.attacked") == 0
+    assert live.page.locator(".mapexplorer img[src='x']").count() == 0
+
+
+def test_the_same_name_in_an_unguarded_widget_does_run(live: LivePage) -> None:
+    """The twin of the test above: the attack is a live one in this very page."""
+    live.page.evaluate("window.attacked = 0")
+    live.run(
+        "import ipywidgets as _ipywidgets\n"
+        f"_unguarded = _ipywidgets.HTML({ATTACK!r})\n"
+        "explorer.children = (*explorer.children, _unguarded)"
+    )
+    live.page.wait_for_function("window.attacked > 0")
+    live.run("explorer.children = explorer.children[:-1]")
+
+
+@pytest.mark.parametrize("width", [1280, 800])
+def test_nothing_has_to_be_scrolled_sideways(live: LivePage, width: int) -> None:
+    live.page.set_viewport_size({"width": width, "height": 900})
+    try:
+        for title in live.value("[panel.title for panel in explorer.panels.values()]"):
+            live.tab(title)
+            live.page.wait_for_timeout(100)
+            wide = live.page.evaluate(
+                """() => [document.scrollingElement, document.querySelector('.mapexplorer'),
+                    ...document.querySelectorAll('.mapexplorer *')]
+                  .filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 &&
+                               (e === document.scrollingElement
+                                || ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)))
+                  .map(e => `${e.tagName}.${e.className} ${e.scrollWidth} > ${e.clientWidth}`)"""
+            )
+            assert wide == [], f"{title} at {width} px"
+    finally:
+        live.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_the_page_writes_no_error_of_ours_to_the_console(open_page: Callable[..., LivePage]) -> None:
+    """Kept for the end: `shared_page` has collected what happened so far."""
+    live = open_page()
+    live.settle()
+    assert live.errors == [], json.dumps(live.errors)
