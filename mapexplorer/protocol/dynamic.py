@@ -38,7 +38,7 @@ class OrderBy(Model):
 
 
 class DynamicLayer(Model):
-    """One element of dynamicLayers; the first element draws on top. Without a source it is the layer ``id``."""
+    """One element of dynamicLayers, the first is on top; without a source it is the layer ``id``."""
 
     id: Annotated[int, Field(strict=True, ge=0)]
     source: LayerSource | None = None

@@ -18,6 +18,8 @@
 The text of each error is one sentence for a person.
 """
 
+# ruff: noqa: N818  (errors are named by their cause)
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -40,6 +42,8 @@ class ParameterError(MapExplorerError, ValueError):
         self.parameter = parameter
         """Wire name, or the JSON path below it: ``dynamicLayers[1].drawingInfo``."""
         self.problem = problem
+        self.others: tuple[ParameterError, ...] = ()
+        """Further faults of the same parameter."""
 
     def __str__(self) -> str:
         return f"{self.parameter}: {self.problem}"

@@ -44,12 +44,10 @@ class LayerSelection:
         LayerSelection(verb=<Verb.SHOW: 'show'>, ids=(2, 4, 7))
         """
         verb, colon, listed = text.rpartition(":")
-        name = verb.strip().lower() if colon else "show"
-        if name not in [known.value for known in Verb]:
-            raise ValueError(f"expected show, hide, include or exclude before the colon, not {shorten(verb)}")
+        meaning = _verb(verb) if colon else Verb.SHOW
         if not listed.strip():
             return None
-        return cls(Verb(name), tuple(_layer_id(part) for part in listed.split(",")))
+        return cls(meaning, tuple(_layer_id(part) for part in listed.split(",")))
 
     @classmethod
     def of(cls, value: Any) -> LayerSelection | None:
@@ -63,13 +61,20 @@ class LayerSelection:
         if not isinstance(value, Iterable):
             raise ValueError(f"expected layer ids, not {shorten(value)}")
         items = list(value)
-        if len(items) == 2 and isinstance(items[0], str) and not isinstance(items[1], (str, int)):
-            return cls(Verb(items[0].lower()), tuple(items[1]))
+        if len(items) == 2 and isinstance(items[0], str) and isinstance(items[1], (list, tuple)):
+            return cls(_verb(items[0]), tuple(items[1]))
         return cls(Verb.SHOW, tuple(items))
 
     def to_text(self) -> str:
         """Write ``verb:id,id``; nothing listed is the id −1, which no layer has."""
         return f"{self.verb.value}:{','.join(map(str, self.ids)) or '-1'}"
+
+
+def _verb(text: str) -> Verb:
+    try:
+        return Verb(text.strip().lower())
+    except ValueError as error:
+        raise ValueError(f"expected show, hide, include or exclude, not {shorten(text)}") from error
 
 
 def _layer_id(text: str) -> int:

@@ -46,8 +46,8 @@ def _text(value: Any) -> str:
 def _extent(value: Any) -> Extent | None:
     if isinstance(value, Extent) or value is None:
         return value
-    sides = [_number(value[name]) for name in ("xmin", "ymin", "xmax", "ymax")]
-    return Extent(*sides, _reference(value.get("spatialReference")))
+    xmin, ymin, xmax, ymax = (_number(value[name]) for name in ("xmin", "ymin", "xmax", "ymax"))
+    return Extent(xmin, ymin, xmax, ymax, _reference(value.get("spatialReference")))
 
 
 def _reference(value: Any) -> SpatialReference | None:

@@ -142,8 +142,16 @@ class UniqueIdInfo(LenientModel):
     fields: tuple[LooseText, ...] = ()
 
 
+def _is_understood(key: str, item: Any) -> bool:
+    try:
+        DrawingInfo.model_validate({key: item})
+    except ValueError:
+        return False
+    return True
+
+
 class LayerInfo(_Resource):
-    """A layer resource; ``raw`` is the whole answer. Symbols that are not understood leave drawing_info None."""
+    """A layer resource; ``raw`` is the whole answer; parts of drawing_info not understood are None."""
 
     id: LooseWhole = -1
     name: LooseText = ""
@@ -175,6 +183,14 @@ class LayerInfo(_Resource):
     parameter_infos: tuple[ParameterInfo, ...] = ()
     unique_id_info: UniqueIdInfo | None = None
     archiving_info: dict[str, Any] | None = None
+
+    @field_validator("drawing_info", mode="before")
+    @classmethod
+    def _understood_part(cls, value: Any) -> Any:
+        """Keep the keys that are understood, so that an unknown label style does not cost the renderer."""
+        if not isinstance(value, Mapping):
+            return value
+        return {key: item for key, item in value.items() if _is_understood(key, item)}
 
     @field_validator("sub_layers", "fields", "range_infos", "parameter_infos", mode="before")
     @classmethod

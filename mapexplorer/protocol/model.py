@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.alias_generators import to_camel, to_snake
 
 from .numerals import shorten
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite JSON number; text is not one."""
-Whole = Annotated[int, Field(strict=True)]
-"""A JSON number without fraction."""
+Whole = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
+"""A JSON number without fraction, of at most 64 bits."""
 Flag = Annotated[bool, Field(strict=True)]
 """JSON true or false."""
 Text = Annotated[str, Field(strict=True)]
@@ -27,11 +27,21 @@ V = TypeVar("V")
 
 
 class Model(BaseModel):
-    """A JSON object: camelCase on the wire, snake_case in Python, frozen, unknown keys ignored."""
+    """A JSON object: camelCase on the wire, snake_case in Python, frozen.
+
+    Unknown keys are ignored, and a key that is null is one that is not there.
+    """
 
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore", allow_inf_nan=False
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_null(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: item for key, item in value.items() if item is not None}
+        return value
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object with wire names; what is None is left out."""
@@ -48,7 +58,7 @@ class FrozenMapping(dict[K, V]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("this mapping is frozen; copy it with dict() to change it")
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -63,7 +73,7 @@ class FrozenMapping(dict[K, V]):
         return (FrozenMapping, (dict(self),))
 
 
-class ValueFaults(ValueError):
+class ValueFaults(ValueError):  # noqa: N818  (several faults, not one error)
     """What is wrong inside a value: pairs of a path below it and a problem."""
 
     def __init__(self, faults: Iterable[tuple[Path, str]]) -> None:
@@ -135,8 +145,10 @@ def _problem(kind: str, message: str, context: Mapping[str, Any], value: Any) ->
         }.get(expected, expected)
         if kind in ("model_type", "model_attributes_type", "dataclass_type"):
             expected = "an object"
+        if expected.startswith(("greater", "less")):
+            expected = f"a number {expected}"
         return f"expected {expected}, not {shorten(value)}"
-    return message[:1].lower() + message[1:]
+    return message.replace("Tuple should", "the array should").replace("String should", "the text should")
 
 
 def _json_path(location: tuple[int | str, ...], value: Any, keep_last: bool) -> Path:

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from . import strict_json
 from .clipping import CLIPPING
 from .datum import DATUM_TRANSFORMATIONS, write_datum_transformations
 from .dynamic import DYNAMIC_LAYERS, check_ids
-from .errors import ParameterError, RequestErrors
+from .errors import ParameterError
 from .formats import ImageFormat, ResponseFormat
 from .layers import LayerSelection, layer_definitions, parse_layer_definitions
 from .model import ValueFaults, write_path
@@ -72,16 +73,11 @@ class Parameter:
     gate_scope: Literal["root", "layer"] = "root"
 
     def parse(self, text: str) -> Any:
-        """Read wire text; empty text is None; raise ParameterError, or RequestErrors for several faults."""
-        if not text.strip():
-            return None
-        return self._guarded(self.type.parse, text)
+        """Read wire text; empty text is None; raise ParameterError."""
+        return self._guarded(self.type.parse, text) if text.strip() else None
 
     def coerce(self, value: Any) -> Any:
-        """Make the value of this parameter from a Python value; None stays None.
-
-        Raise ParameterError, or RequestErrors for several faults.
-        """
+        """Make the value of this parameter from a Python value; None stays None; raise ParameterError."""
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         return self._guarded(self.type.coerce, value)
@@ -92,10 +88,13 @@ class Parameter:
 
     def _guarded(self, read: Any, value: Any) -> Any:
         try:
+            if isinstance(value, str):
+                strict_json.check_text(value, LONGEST_TEXT)
             return read(value)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            faults = tuple(self._faults(error))
-            raise faults[0] if len(faults) == 1 else RequestErrors(faults) from error
+            first, *others = self._faults(error)
+            first.others = tuple(others)
+            raise first from error
 
     def _faults(self, error: Exception) -> Iterator[ParameterError]:
         if isinstance(error, ValueFaults):
@@ -107,6 +106,8 @@ class Parameter:
             yield ParameterError(self.wire, str(error))
 
 
+LONGEST_TEXT = 2**20
+"""Characters that one parameter may have."""
 MAXIMUM_FAULTS = 10
 """So many faults of one parameter are told; the rest would only repeat them."""
 
@@ -119,7 +120,6 @@ def _by_layer_schema(of: Schema) -> Schema:
     return {"type": "object", "propertyNames": {"pattern": "^-?[0-9]+$"}, "additionalProperties": of}
 
 
-_TEXT_OR = {"type": "string"}
 _NUMBER_OR_PAIR: Schema = {
     "anyOf": [
         {"type": "number"},
@@ -153,7 +153,7 @@ _LAYERS = object_type(
     "LayerSelection",
     LayerSelection.parse,
     LayerSelection.of,
-    {"type": "string", "pattern": "^(([sS][hH][oO][wW]|[a-zA-Z]+):)?[-0-9, ]*$"},
+    {"type": "string", "pattern": "^([A-Za-z]+:)?[-0-9, ]*$"},
 )
 _MOMENT = ValueType("Moment", parse_moment, str, moment, _moment_schema)
 _LAYER_DEFINITIONS = json_type(

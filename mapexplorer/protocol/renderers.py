@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from .model import Model, Number, Text
 from .numerals import shorten, write_number
@@ -42,6 +42,13 @@ class SizeByScale(Model):
     stops: tuple[SizeStop, ...] = Field(default=(), max_length=MAXIMUM_CLASSES)
 
 
+FixedOrByScale = Annotated[
+    Annotated[Length, Tag("fixed")] | Annotated[SizeByScale, Tag("by scale")],
+    Discriminator(lambda value: "by scale" if isinstance(value, (dict, SizeByScale)) else "fixed"),
+]
+"""A size in points, or one that depends on the scale."""
+
+
 class SizeInfo(Model):
     """Size by a number: linear between two ends, clamped, or along stops."""
 
@@ -53,8 +60,8 @@ class SizeInfo(Model):
     target: Text | None = None
     min_data_value: Number | None = None
     max_data_value: Number | None = None
-    min_size: Length | SizeByScale | None = None
-    max_size: Length | SizeByScale | None = None
+    min_size: FixedOrByScale | None = None
+    max_size: FixedOrByScale | None = None
     stops: tuple[SizeStop, ...] | None = Field(default=None, max_length=MAXIMUM_CLASSES)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NoReturn
@@ -110,16 +110,23 @@ class MapRequest:
 
         Displaced parameters are left out. ``extra`` adds or replaces wire names (f, token).
         """
+        counting = self._values.keys() - self.displaced
         texts = {
             row.wire: row.write(self._values[row.name])
             for row in PARAMETERS
-            if operation in row.operations and row.name in self._values and row.name not in self.displaced
+            if operation in row.operations and row.name in counting
         }
         return {**texts, **extra}
 
     def key(self, operation: Operation) -> tuple[Any, ...]:
         """Give a hashable value that is equal for requests with the same answer from that operation."""
         return (operation, *self.encode(operation).items())
+
+    def check(self, operation: Operation) -> None:
+        """Raise RequestErrors when the parameters cannot go together in that operation."""
+        faults = tuple(_faults_together(operation, self._values, self._values))
+        if faults:
+            raise RequestErrors(faults)
 
     @classmethod
     def decode(cls, operation: Operation, pairs: Iterable[tuple[str, str]]) -> MapRequest:
@@ -135,9 +142,7 @@ class MapRequest:
             try:
                 values[name] = BY_NAME[name].parse(text)
             except ParameterError as fault:
-                faults.append(fault)
-            except RequestErrors as several:
-                faults.extend(several.faults)
+                faults.extend((fault, *fault.others))
         faults.extend(_faults_together(operation, values, texts))
         if faults:
             raise RequestErrors(faults)
@@ -170,14 +175,14 @@ def _select(operation: Operation, pairs: Iterable[tuple[str, str]]) -> dict[str,
 
 
 def _faults_together(
-    operation: Operation, values: Mapping[str, Any], texts: Mapping[str, str]
+    operation: Operation, values: Mapping[str, Any], given: Collection[str]
 ) -> Iterator[ParameterError]:
-    """Find what is wrong with the parameters as a whole."""
+    """Find what is wrong with the parameters as a whole; ``given`` names also those that were not read."""
     for row in PARAMETERS:
-        if operation in row.required_by and row.name not in texts:
+        if operation in row.required_by and row.name not in given:
             yield ParameterError(row.wire, "is required")
     bbox = values.get("bbox")
-    if bbox is not None and bbox.width == 0 and bbox.height == 0 and "map_scale" not in texts:
+    if bbox is not None and bbox.width == 0 and bbox.height == 0 and "map_scale" not in given:
         yield ParameterError("bbox", "expected a side above zero, or mapScale")
     answer = values.get("f")
     if operation is Operation.QUERY_LEGENDS and answer is not None and answer not in LEGEND_FORMATS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from .model import Model, Text, ValueFaults, Whole
 from .numerals import parse_integer
@@ -20,6 +20,13 @@ def _read_layer_id(value: Any) -> Any:
     return parse_integer(value) if isinstance(value, str) else value
 
 
+UniqueId = Annotated[
+    Annotated[Text, Tag("simple")] | Annotated[tuple[Text, ...], Tag("composite")],
+    Discriminator(lambda value: "composite" if isinstance(value, (list, tuple)) else "simple"),
+]
+"""Text, or a tuple of texts for an id of several fields."""
+
+
 class SelectionDefinition(Model):
     """Which features of a layer are highlighted, by object ids or by unique ids.
 
@@ -28,7 +35,7 @@ class SelectionDefinition(Model):
 
     layer_id: Annotated[Whole, BeforeValidator(_read_layer_id)]
     object_ids: tuple[Whole, ...] | None = Field(default=None, max_length=MAXIMUM_IDS)
-    unique_ids: tuple[Text | tuple[Text, ...], ...] | None = Field(default=None, max_length=MAXIMUM_IDS)
+    unique_ids: tuple[UniqueId, ...] | None = Field(default=None, max_length=MAXIMUM_IDS)
     selection_color: Rgb | None = None
     selection_fill_color: Rgb | None = None
 

@@ -79,13 +79,17 @@ class SpatialReference:
         """Write the value of bboxSR or imageSR: a bare id where that says everything."""
         if self.wkid is not None and self.latest_wkid is None and self.wkt is None:
             return str(self.wkid)
+        return strict_json.dumps(self.as_given())
+
+    def as_given(self) -> dict[str, Any]:
+        """Give the object exactly as it was said, as requests carry it."""
         pairs = {"wkid": self.wkid, "latestWkid": self.latest_wkid, "wkt": self.wkt}
-        return strict_json.dumps({key: item for key, item in pairs.items() if item is not None})
+        return {key: item for key, item in pairs.items() if item is not None}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            cls.of, serialization=core_schema.plain_serializer_function_ser_schema(cls.to_json)
+            cls.of, serialization=core_schema.plain_serializer_function_ser_schema(cls.as_given)
         )
 
     @classmethod
@@ -201,14 +205,18 @@ class Extent:
         """Write the value of bbox: four numbers, or an envelope where there is a spatial reference."""
         if self.spatial_reference is None:
             return ",".join(write_number(number) for number in self.numbers)
-        reference = self.spatial_reference.to_text()
-        written = strict_json.loads(reference) if reference.startswith("{") else {"wkid": int(reference)}
-        return strict_json.dumps({**self.to_json(), "spatialReference": written})
+        return strict_json.dumps(self.as_given())
+
+    def as_given(self) -> dict[str, Any]:
+        """Give the envelope object with the spatial reference exactly as it was said."""
+        if self.spatial_reference is None:
+            return self.to_json()
+        return {**self.to_json(), "spatialReference": self.spatial_reference.as_given()}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            cls.of, serialization=core_schema.plain_serializer_function_ser_schema(cls.to_json)
+            cls.of, serialization=core_schema.plain_serializer_function_ser_schema(cls.as_given)
         )
 
     @classmethod
@@ -240,6 +248,15 @@ def _side(value: Mapping[str, Any], name: str) -> float:
     return finite_number(value[name])
 
 
+def _one_or_two(value: Any) -> Sequence[Any]:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    sides = value if isinstance(value, Sequence) else [value]
+    if len(sides) not in (1, 2):
+        raise ValueError(f"expected width,height or one number for a square, not {len(sides)} numbers")
+    return sides
+
+
 @dataclass(frozen=True)
 class Size:
     """Width and height of a picture in pixels, both positive."""
@@ -263,11 +280,7 @@ class Size:
             return value
         if isinstance(value, str):
             value = [parse_integer(part) for part in value.split(",")]
-        elif hasattr(value, "__index__"):
-            value = [value]
-        if not isinstance(value, Sequence) or len(value) not in (1, 2):
-            raise ValueError("expected width,height or one number for a square")
-        sides = [whole_number(side) for side in value]
+        sides = [whole_number(side) for side in _one_or_two(value)]
         return cls(sides[0], sides[-1])
 
     def to_text(self) -> str:
@@ -296,11 +309,7 @@ class PatchSize:
             return value
         if isinstance(value, str):
             value = [parse_number(part) for part in value.split(",")]
-        elif not isinstance(value, Sequence):
-            value = [value]
-        if len(value) not in (1, 2):
-            raise ValueError("expected width,height in points or one number for a square")
-        sides = [finite_number(side) for side in value]
+        sides = [finite_number(side) for side in _one_or_two(value)]
         return cls(sides[0], sides[-1])
 
     def to_text(self) -> str:

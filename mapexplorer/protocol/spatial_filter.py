@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, TypeAdapter, model_validator
 
 from .geometry import Geometry, GeometryType, agree
-from .model import Model, ValueFaults
+from .model import Model, Text, ValueFaults
+from .numerals import shorten
 
 
 class SpatialRelation(StrEnum):
@@ -25,6 +27,12 @@ class SpatialRelation(StrEnum):
     RELATION = "esriSpatialRelRelation"
 
 
+def _check_pattern(text: str) -> str:
+    if not re.fullmatch("[TF*012]{9}", text):
+        raise ValueError(f"expected nine letters of T F * 0 1 2, not {shorten(text)}")
+    return text
+
+
 class SpatialFilter(Model):
     """A geometry and the relation that features must have to it.
 
@@ -34,7 +42,7 @@ class SpatialFilter(Model):
     spatial_rel: SpatialRelation = SpatialRelation.INTERSECTS
     geometry_type: GeometryType
     geometry: Geometry
-    relation_param: Annotated[str, Field(strict=True, pattern=r"^[TF*012]{9}$")] | None = None
+    relation_param: Annotated[Text, AfterValidator(_check_pattern)] | None = None
 
     @model_validator(mode="after")
     def _is_complete(self) -> SpatialFilter:

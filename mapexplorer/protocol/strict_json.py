@@ -29,7 +29,7 @@ def loads(
     nodes: int = MAXIMUM_NODES,
     string: int = MAXIMUM_STRING,
 ) -> Any:
-    """Read JSON text strictly; raise ValueError, beginning with ``what`` and naming the place, when it is not.
+    """Read JSON text strictly; raise ValueError, beginning with ``what`` and naming the place, if it is not.
 
     ``depth`` counts nested arrays and objects, ``nodes`` all values, ``string`` the characters of one text
     (the texts of ``imageData`` may have MAXIMUM_PICTURE characters).
@@ -89,7 +89,8 @@ def _finite(text: str) -> float:
 
 
 def _integer(text: str) -> int | float:
-    return int(text) if len(text) <= 19 else _finite(text)
+    value = int(text) if len(text) <= 20 else 2**63
+    return value if -(2**63) <= value < 2**63 else _finite(text)
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -111,10 +112,10 @@ def measure(
         below: list[tuple[str, Any]] = []
         for key, item in level:
             if isinstance(item, str):
-                _check_text(item, MAXIMUM_PICTURE if key == "imageData" else string)
+                check_text(item, MAXIMUM_PICTURE if key == "imageData" else string)
             elif isinstance(item, dict):
                 for name in item:
-                    _check_text(name, string)
+                    check_text(name, string)
                 below.extend(item.items())
             elif isinstance(item, list):
                 below.extend((key, element) for element in item)
@@ -127,7 +128,8 @@ def measure(
     raise ValueError(f"nests deeper than {depth} levels")
 
 
-def _check_text(text: str, longest: int) -> None:
+def check_text(text: str, longest: int) -> None:
+    """Raise ValueError for a text that is too long or holds half a surrogate pair."""
     if len(text) > longest:
         raise ValueError(f"holds a text of more than {longest} characters")
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):

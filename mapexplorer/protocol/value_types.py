@@ -13,6 +13,8 @@ from pydantic import TypeAdapter
 from . import strict_json
 from .model import Model, validate
 from .numerals import finite_number, parse_number, shorten, write_number
+from .spatial import Extent, SpatialReference
+from .time import moment
 
 Schema = dict[str, Any]
 
@@ -105,8 +107,7 @@ BOOLEAN = ValueType(
 def _check_text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"expected text, not {shorten(value)}")
-    strict_json.measure(value)
-    return value
+    return value.strip()
 
 
 TEXT = ValueType("Text", _check_text, str, _check_text, lambda: {"type": "string", "minLength": 1})
@@ -175,14 +176,16 @@ def model_type(
 
 def to_plain(value: Any) -> Any:
     """Turn models, numpy values, dates, enumerations and containers into plain JSON values."""
-    from .time import moment
-
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError(f"expected numbers of at most 64 bits, not {shorten(value)}")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value.value if isinstance(value, StrEnum) else value
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if hasattr(value, "to_json") and hasattr(type(value), "__module__") and _is_ours(value):
+    if isinstance(value, Model):
         return value.to_json()
+    if isinstance(value, (SpatialReference, Extent)):
+        return value.as_given()
     if isinstance(value, date) or type(value).__name__ == "datetime64":
         return moment(value)
     if hasattr(value, "tolist"):
@@ -190,7 +193,3 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset, range)):
         return [to_plain(item) for item in value]
     raise ValueError(f"expected a value that JSON can hold, not {shorten(value)}")
-
-
-def _is_ours(value: Any) -> bool:
-    return type(value).__module__.startswith(__package__ or "mapexplorer.protocol")
