@@ -48,6 +48,7 @@ class MapExplorer(ipywidgets.VBox):
     """
 
     answer = Instance(Answer, allow_none=True)
+    _ready = False
 
     def __init__(self, target: Any = None, *, scheduler: Scheduler | None = None, **parameters: Any) -> None:
         super().__init__()
@@ -73,7 +74,7 @@ class MapExplorer(ipywidgets.VBox):
         self._use(opened)
         self.parameters.watch(self._parameter_changed)
         self._compose()
-        self._paused = False
+        self._paused, self._ready = False, True
         self._submit()
 
     def _compose(self) -> None:
@@ -84,7 +85,9 @@ class MapExplorer(ipywidgets.VBox):
         tabs = ipywidgets.Tab([panel.widget for panel in self.panels.values()], selected_index=0)
         tabs.titles = [panel.title for panel in self.panels.values()]
         tabs.add_class("me-panels")
-        self.children = [style.sheet(), self.header, self.map, self.legend, self.status, tabs]
+        body = ipywidgets.Box([self.map, self.status, tabs, self.legend])
+        body.add_class("me-body")
+        self.children = [style.sheet(), self.header, body]
         self.add_class("mapexplorer")
 
     # ---- the service
@@ -111,6 +114,9 @@ class MapExplorer(ipywidgets.VBox):
         keywords are set. When the service cannot be opened, or a keyword does not fit, the error is raised
         and the old one stays.
         """
+        if not self._ready:  # ipywidgets opens the connection of a widget by a method of this name
+            super().open()
+            return
         Parameters(**parameters)
         self._adopt(open_service(target), parameters)
 

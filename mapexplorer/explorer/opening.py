@@ -67,10 +67,9 @@ class Opened:
     def whole(self) -> Extent:
         """The extent to begin with: the initial one, else the full one, else that of all layers."""
         known = [self.info.initial_extent, self.info.full_extent, _union(self.layer_infos)]
-        reference = self.info.spatial_reference
         for extent in known:
             if extent is not None and extent.width > 0 and extent.height > 0:
-                return Extent(*_sides(extent), extent.spatial_reference or reference)
+                return Extent(*_sides(extent), _by_id(extent.spatial_reference or self.info.spatial_reference))
         return _WORLD
 
     def allowed(self, size: Size) -> Size:
@@ -81,7 +80,7 @@ class Opened:
     def first_view(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """Where to begin, as parameters, unless place or spatial reference are chosen already."""
         view: dict[str, Any] = {}
-        reference = self.info.spatial_reference
+        reference = _by_id(self.info.spatial_reference)
         if "image_sr" not in chosen:
             view["image_sr"] = WEB_MERCATOR if reference is None or _is_geographic(reference) else reference
         if "bbox" not in chosen:
@@ -100,6 +99,11 @@ class Opened:
         if parameters.format is not None and formats and str(parameters.format) not in formats:
             names.add("format")
         return dict.fromkeys(names)
+
+
+def _by_id(reference: SpatialReference | None) -> SpatialReference | None:
+    """The reference as a bare id where it has one, which keeps addresses short."""
+    return SpatialReference(reference.wkid) if reference is not None and reference.wkid else reference
 
 
 def _sides(extent: Extent) -> tuple[float, float, float, float]:

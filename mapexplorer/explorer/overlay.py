@@ -56,7 +56,10 @@ def prepare(result: ExportResult, request: MapRequest) -> Picture:
     used.
     """
     extent = result.extent
-    reference = extent.spatial_reference or request.image_sr
+    asked = request.image_sr
+    reference = extent.spatial_reference or asked
+    if asked is not None and asked.same_as(reference):
+        reference = asked  # as it was written in the request: 102100 rather than 102100 and 3857
     if reference is None or not (extent.width > 0 and extent.height > 0):
         raise BadAnswer("The service returned a picture without a usable extent.")
     image, media_type = _decode(result.content)
