@@ -71,10 +71,10 @@ class Parameters(_Rows):  # type: ignore[misc, valid-type]
     @classmethod
     def _refuse_unknown(cls, given: Mapping[str, Any]) -> None:
         for name in given:
-            if name not in _ROWS:
-                raise TraitError(
-                    f"{name}: there is no such parameter; expected one of {', '.join(cls.names)}."
-                )
+            try:
+                MapRequest(**{name: None})
+            except ParameterError as error:
+                raise TraitError(str(error)) from None
 
     def _adopt_reference(self, change: Bunch) -> None:
         reference = getattr(change.new, "spatial_reference", None)
