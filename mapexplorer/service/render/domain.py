@@ -148,6 +148,9 @@ def _cut_along_seam(part: shapely.Geometry, source: CRS, target: CRS) -> list[sh
             edges.append(meridian)
     edges.sort()
     margin = SEAM_MARGIN_DEGREES
+    if east - west <= 2 * margin:
+        # A meridian has no width to cut across; it only loses its ends at the poles.
+        return [shapely.clip_by_rect(part, west - margin, south, east + margin, north)]
     return [
         shapely.clip_by_rect(part, left + margin, south, right - margin, north)
         for left, right in pairwise(edges)

@@ -1,0 +1,192 @@
+"""Legends: the classes of every layer with their swatches, all of them or those that a view shows.
+
+The id of a swatch tells what it shows (entry, patch and resolution) and ends in a digest of the bytes, so
+that it can be drawn again at any time and never stands for another picture.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import shapely
+
+from mapexplorer.protocol.symbols import Symbol
+from mapexplorer.service.layers import FeatureLayer, RasterLayer
+from mapexplorer.service.projection import densified_envelope, same_crs
+from mapexplorer.service.render.canvas import class_numbers
+from mapexplorer.service.render.classify import SymbolClass, classes_of, group_headings
+from mapexplorer.service.render.encode import write_png
+from mapexplorer.service.render.patch import PatchPixels, color_patch, swatch, to_whole_pixels
+
+if TYPE_CHECKING:
+    from mapexplorer.protocol import PatchSize
+    from mapexplorer.service.catalog import MapCatalog
+    from mapexplorer.service.frame import Frame
+    from mapexplorer.service.view import MapView, ViewLayer
+
+_IMAGE_ID: Final = re.compile(r"(\d{1,4})-(\d{1,4})x(\d{1,4})-(\d{1,4}(?:\.\d{1,17})?)-([0-9a-f]{16})")
+_LARGEST_PATCH: Final = 4096
+_LARGEST_DPI: Final = 1200.0
+
+_COMPOSITE: Final = (
+    ("Red", (255, 0, 0), (255, 0, 0)),
+    ("Green", (0, 255, 0), (0, 255, 0)),
+    ("Blue", (0, 0, 255), (0, 0, 255)),
+)
+_STRETCHED: Final = (("High", (255, 255, 255), (128, 128, 128)), ("Low", (128, 128, 128), (0, 0, 0)))
+
+
+@dataclass(frozen=True)
+class _Patch:
+    """The size of line, fill and raster swatches in pixels, and the resolution."""
+
+    size: PatchPixels
+    dpi: float
+
+
+def query_legends(view: MapView, *, return_visible_only: bool, patch_size: PatchSize) -> dict[str, Any]:
+    """Return the answer of queryLegends: the layers of a view in service order with their entries.
+
+    With ``return_visible_only`` a class stays when a feature of it passes every filter and meets the
+    frame; a layer without any keeps an empty list. ``patch_size`` is in points (Query Legends).
+    """
+    dpi = view.frame.dpi
+    patch = _Patch((to_whole_pixels(patch_size.width, dpi), to_whole_pixels(patch_size.height, dpi)), dpi)
+    layers = []
+    for shown in view.layers:
+        visible = _visible_entries(shown, view.frame) if return_visible_only else None
+        layers.append(_layer_body(shown.layer, patch, visible))
+    return {"layers": layers}
+
+
+def static_legend(catalog: MapCatalog, *, dpi: float = 96.0, size: PatchPixels = (20, 20)) -> dict[str, Any]:
+    """Return the answer of the legend resource: every class of every layer; ``size`` is in pixels."""
+    patch = _Patch(size, dpi)
+    leaves = [layer for layer in catalog.layers if isinstance(layer, FeatureLayer | RasterLayer)]
+    return {"layers": [_layer_body(layer, patch, None) for layer in leaves]}
+
+
+def get_image(catalog: MapCatalog, layer_id: int, image_id: str) -> bytes | None:
+    """Return the PNG behind the url of a legend entry, None when there is no such swatch."""
+    layer = catalog.layer(layer_id)
+    found = _IMAGE_ID.fullmatch(image_id)
+    if found is None or not isinstance(layer, FeatureLayer | RasterLayer):
+        return None
+    number, width, height, dpi = int(found[1]), int(found[2]), int(found[3]), float(found[4])
+    allowed = 0 < width <= _LARGEST_PATCH and 0 < height <= _LARGEST_PATCH and 0 < dpi <= _LARGEST_DPI
+    if not allowed:
+        return None
+    for entry, _, image in _images(layer, _Patch((width, height), dpi), {number}):
+        if entry == number and _image_id(entry, _Patch((width, height), dpi), image) == image_id:
+            return image
+    return None
+
+
+def _layer_body(layer: FeatureLayer | RasterLayer, patch: _Patch, visible: set[int] | None) -> dict[str, Any]:
+    """Return one layer of a legend; ``visible`` are the numbers of the entries to list, None for all."""
+    raster = isinstance(layer, RasterLayer)
+    body: dict[str, Any] = {
+        "layerId": layer.id,
+        "layerName": layer.name,
+        "layerType": "Raster Layer" if raster else "Feature Layer",
+        "minScale": layer.min_scale,
+        "maxScale": layer.max_scale,
+    }
+    if isinstance(layer, RasterLayer):
+        body["legendType"] = "RGB Composite" if layer.bands >= 3 else "Stretched"
+    entries = []
+    groups: set[int] = set()
+    for number, entry, image in _images(layer, patch, visible):
+        entries.append(_entry_body(number, entry, image, patch))
+        if entry.group is not None:
+            groups.add(entry.group)
+    body["legend"] = entries
+    if isinstance(layer, FeatureLayer) and (headings := group_headings(layer.renderer)):
+        body["legendGroups"] = [
+            {"id": str(number), "heading": heading}
+            for number, heading in enumerate(headings)
+            if number in groups or visible is None
+        ]
+    return body
+
+
+def _entry_body(number: int, entry: SymbolClass, image: bytes, patch: _Patch) -> dict[str, Any]:
+    width, height = (int.from_bytes(image[at : at + 4], "big") for at in (16, 20))
+    body: dict[str, Any] = {
+        "label": entry.label,
+        "url": _image_id(number, patch, image),
+        "imageData": base64.b64encode(image).decode("ascii"),
+        "contentType": "image/png",
+        "height": height,
+        "width": width,
+    }
+    if entry.values is not None:
+        body["values"] = [_plain(value) for value in entry.values]
+    if entry.group is not None:
+        body["groupId"] = str(entry.group)
+    return body
+
+
+def _plain(value: str | float) -> str | float | int:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _image_id(number: int, patch: _Patch, image: bytes) -> str:
+    digest = hashlib.sha256(image).hexdigest()[:16]
+    dpi = int(patch.dpi) if float(patch.dpi).is_integer() else patch.dpi
+    return f"{number}-{patch.size[0]}x{patch.size[1]}-{dpi}-{digest}"
+
+
+def _images(
+    layer: FeatureLayer | RasterLayer, patch: _Patch, wanted: set[int] | None
+) -> Iterator[tuple[int, SymbolClass, bytes]]:
+    """Yield number, class and PNG of the wanted entries of a layer, in its order; all for None."""
+    if isinstance(layer, RasterLayer):
+        for number, (label, upper, lower) in enumerate(_raster_entries(layer)):
+            if wanted is None or number in wanted:
+                pixels = color_patch(upper, lower, patch.size)
+                yield number, SymbolClass(label, None), write_png(pixels, patch.dpi)
+        return
+    polygon = layer.geometry_type == "esriGeometryPolygon"
+    for number, entry in enumerate(classes_of(layer.renderer)):
+        if entry.symbol is not None and (wanted is None or number in wanted):
+            yield number, entry, _swatch_png(entry.symbol, polygon, patch)
+
+
+@lru_cache(maxsize=2_000)
+def _swatch_png(symbol: Symbol, polygon: bool, patch: _Patch) -> bytes:
+    return write_png(swatch(symbol, polygon, patch.size, patch.dpi), patch.dpi)
+
+
+def _raster_entries(
+    layer: RasterLayer,
+) -> Sequence[tuple[str, tuple[int, int, int], tuple[int, int, int]]]:
+    return _COMPOSITE if layer.bands >= 3 else _STRETCHED
+
+
+def _visible_entries(shown: ViewLayer, frame: Frame) -> set[int]:
+    """Return the numbers of the entries of which something meets the frame."""
+    layer = shown.layer
+    if isinstance(layer, RasterLayer):
+        return set(range(len(_raster_entries(layer)))) if _meets(layer, frame) else set()
+    rows = layer.shapes.meeting(frame, shown.rows)
+    return set(np.unique(class_numbers(layer, layer.renderer)[rows]).tolist()) - {-1}
+
+
+def _meets(layer: RasterLayer, frame: Frame) -> bool:
+    """Tell whether the extent of a raster meets the turned frame."""
+    extent = layer.extent
+    box = (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
+    if not same_crs(layer.crs, frame.crs):
+        try:
+            box = densified_envelope(extent, layer.crs, frame.crs)
+        except ValueError:
+            return False
+    return bool(shapely.intersects(frame.polygon, shapely.box(*box)))
