@@ -1,0 +1,106 @@
+"""A stand-in for the explorer that holds what panels read and write; and what a browser does."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import traitlets
+
+from mapexplorer.explorer.answer import Answer
+from mapexplorer.explorer.parameters import Parameters
+from mapexplorer.explorer.scheduler import ManualScheduler
+from mapexplorer.protocol import LayerInfo, MapRequest, ServiceInfo
+
+ROOT = {
+    "layers": [
+        {"id": 0, "name": "Group", "type": "Group Layer", "subLayerIds": [1, 2]},
+        {"id": 1, "name": "Fixes", "type": "Feature Layer", "parentLayerId": 0},
+        {"id": 2, "name": "Tracks", "type": "Feature Layer", "parentLayerId": 0, "defaultVisibility": False},
+        {"id": 3, "name": "Land", "type": "Feature Layer"},
+        {"id": 4, "name": "Relief", "type": "Raster Layer", "defaultVisibility": False},
+    ],
+    "supportsTimeRelation": True,
+    "supportedImageFormatTypes": "PNG32,PNG24,PNG,JPG,PDF,SVG",
+    "maxImageWidth": 2000,
+    "maxImageHeight": 1000,
+}
+FIXES = {
+    "id": 1,
+    "name": "Fixes",
+    "type": "Feature Layer",
+    "fields": [
+        {"name": "OBJECTID", "type": "esriFieldTypeOID"},
+        {"name": "wind", "type": "esriFieldTypeInteger", "alias": "Wind speed"},
+        {"name": "max wind", "type": "esriFieldTypeDouble"},
+        {"name": "SHAPE", "type": "esriFieldTypeGeometry"},
+    ],
+    "timeInfo": {
+        "timeExtent": [1199145600000, 1262304000000],
+        "timeInterval": 1,
+        "timeIntervalUnits": "esriTimeUnitsMonths",
+    },
+    "rangeInfos": [
+        {"name": "speed", "field": "wind", "fullRangeExtent": [10, 160]},
+        {"name": "depth", "field": "max wind", "fullRangeExtent": [0, 700], "currentRangeExtent": [0, 70]},
+    ],
+}
+LAYERS = [
+    FIXES,
+    {"id": 2, "name": "Tracks", "type": "Feature Layer"},
+    {"id": 3, "name": "Land", "type": "Feature Layer"},
+]
+
+
+class StandIn(traitlets.HasTraits):
+    answer = traitlets.Any()
+
+    def __init__(self, root: Any = None, layers: Any = None) -> None:
+        super().__init__()
+        self.parameters = Parameters(bbox="0,0,10,10")
+        self.panels: dict[str, Any] = {}
+        self.info = ServiceInfo.parse(ROOT if root is None else root)
+        self.layer_infos = tuple(LayerInfo.parse(layer) for layer in (LAYERS if layers is None else layers))
+        self.prefetched: list[list[MapRequest]] = []
+        self.controller = SimpleNamespace(
+            scheduler=ManualScheduler(),
+            settled=True,
+            prefetch=lambda requests: self.prefetched.append(list(requests)),
+        )
+        self.service = SimpleNamespace(url="http://127.0.0.1/arcgis/rest/services/x/MapServer")
+
+    def request(self) -> MapRequest:
+        return self.parameters.request()
+
+    def reply(self, **facts: Any) -> None:
+        """Show an answer to the parameters of this moment."""
+        self.answer = Answer(**{"request": self.request(), **facts})
+
+    def fail(self, sentence: str) -> None:
+        self.reply(export_error=sentence, legend_error=sentence)
+
+    def at_scale(self, scale: float) -> None:
+        self.reply(export=SimpleNamespace(scale=scale))
+
+    def pass_time(self, seconds: float) -> None:
+        self.controller.scheduler.advance(seconds)
+
+
+def browser(widget: Any, **state: Any) -> None:
+    """What the browser sends when a person changes a widget; choices of lists are set by their position."""
+    widget.set_state(state)
+
+
+def choose(widget: Any, label: str) -> None:
+    """What the browser sends when a person picks from a list or row of buttons."""
+    labels = [option[0] if isinstance(option, tuple) else option for option in widget.options]
+    widget.set_state({"index": labels.index(label)})
+
+
+def press(button: Any) -> None:
+    """What the browser sends when a button is pressed."""
+    button._handle_button_msg(button, {"event": "click"}, [])
+
+
+def visible(widget: Any) -> bool:
+    return bool(widget.layout.display != "none")

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import pytest
+
+from mapexplorer.explorer.panels import LayersPanel
+
+from .stand_in import StandIn, browser, press
+
+
+@pytest.fixture
+def panel(explorer):
+    return LayersPanel(explorer)
+
+
+def ticked(panel):
+    return {layer_id for layer_id, box in panel.boxes.items() if box.value}
+
+
+def written(explorer):
+    selection = explorer.parameters.layers
+    return selection.to_text() if selection is not None else None
+
+
+def test_the_tree_begins_with_what_draws_by_default(panel, explorer):
+    assert ticked(panel) == {1, 3}
+    assert [panel.boxes[layer_id].description for layer_id in panel.boxes] == [
+        "Group",
+        "Fixes",
+        "Tracks",
+        "Land",
+        "Relief",
+    ]
+    assert written(explorer) is None
+
+
+@pytest.mark.parametrize(
+    ("clicks", "text"),
+    [
+        ([(3, False)], "show:1"),
+        ([(3, False), (3, True)], None),
+        ([(4, True)], "hide:2"),
+        ([(0, True)], "hide:4"),
+        ([(0, True), (0, False)], "show:3"),
+        ([(1, False), (3, False)], "show:-1"),
+        ([(2, True), (1, False)], "show:2,3"),
+    ],
+)
+def test_ticking_writes_the_shortest_value(panel, explorer, clicks, text):
+    for layer_id, value in clicks:
+        browser(panel.boxes[layer_id], value=value)
+    assert written(explorer) == text
+
+
+@pytest.mark.parametrize(("button", "text"), [(0, "include:2,4"), (1, "show:-1"), (2, None)])
+def test_the_buttons_draw_all_none_or_the_default(panel, explorer, button, text):
+    explorer.parameters.layers = "show:4"
+    press(panel.buttons.children[button])
+    assert written(explorer) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "boxes", "some"),
+    [
+        ("show:1,2", {0, 1, 2}, False),
+        ("show:2", {2}, True),
+        ("hide:0", {3, 4}, False),
+        ("show:-1", set(), False),
+        ("show:0", {1}, True),
+    ],
+)
+def test_the_boxes_follow_the_parameter_and_write_nothing_back(panel, explorer, text, boxes, some):
+    explorer.parameters.layers = text
+    assert ticked(panel) == boxes
+    assert ("me-some" in panel.boxes[0]._dom_classes) is some
+    assert written(explorer) == text
+
+
+def test_a_group_tells_how_many_of_its_layers_are_drawn(panel):
+    assert "1 of 2" in panel.notes[0].value
+
+
+def test_layers_out_of_scale_are_grey_and_say_why():
+    explorer = StandIn(
+        root={
+            "layers": [
+                {"id": 0, "name": "G", "type": "Group Layer", "minScale": 1e6},
+                {"id": 1, "name": "A", "type": "Feature Layer", "parentLayerId": 0},
+                {"id": 2, "name": "B", "type": "Feature Layer", "maxScale": 1000},
+            ]
+        }
+    )
+    panel = LayersPanel(explorer)
+    grey = lambda: {i for i, box in panel.boxes.items() if "me-out-of-scale" in box._dom_classes}  # noqa: E731
+    assert grey() == set()
+    explorer.at_scale(2e6)
+    assert grey() == {0, 1}
+    assert "visible from 1:1,000,000 in" in panel.notes[1].value
+    assert "visible from 1:1,000,000 in" in panel.boxes[1].tooltip
+    explorer.fail("no")
+    assert grey() == {0, 1}
+    explorer.at_scale(500)
+    assert grey() == {2}
+    assert "visible from 1:1,000 out" in panel.notes[2].value
+    assert ticked(panel) == {0, 1, 2}
+
+
+def test_names_of_the_service_are_text_only():
+    attack = "<img src=x onerror=alert(1)>"
+    explorer = StandIn(root={"layers": [{"id": 1, "name": attack, "type": "Feature Layer"}]})
+    panel = LayersPanel(explorer)
+    assert panel.boxes[1].description == attack
+    assert not panel.boxes[1].description_allow_html
+
+
+@pytest.mark.parametrize("root", [{}, {"layers": "x"}, {"layers": [1, {}, None]}, {"layers": [{"id": "a"}]}])
+def test_a_service_without_a_usable_layer_list_says_so(root):
+    panel = LayersPanel(StandIn(root=root))
+    assert panel.boxes == {}
+    assert "lists no layers" in panel.message.value
+
+
+def test_another_service_brings_another_tree(panel, explorer):
+    explorer.info = StandIn(root={"layers": [{"id": 7, "name": "New", "type": "Feature Layer"}]}).info
+    panel.on_service()
+    assert list(panel.boxes) == [7]
+
+
+def test_a_closed_panel_follows_nothing(panel, explorer):
+    panel.close()
+    explorer.parameters.layers = "show:4"
+    explorer.at_scale(5.0)

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from mapexplorer.client.reply import Timing
+from mapexplorer.explorer.panels import PANELS, RequestPanel
+from mapexplorer.explorer.panels.request_table import answer_text, duration, parameter_table, sent, size
+from mapexplorer.protocol import Call, MapRequest, Operation, url_or_form
+
+from .stand_in import StandIn, browser, choose, visible
+
+URL = "http://127.0.0.1/arcgis/rest/services/x/MapServer"
+
+
+@pytest.fixture
+def panel(explorer):
+    return RequestPanel(explorer)
+
+
+def result(request, operation, **more):
+    call = url_or_form(f"{URL}/{operation.value}", request.encode(operation, f="json"))
+    facts = {
+        "timing": Timing(0.2, 0.05, 0.3, 45_678),
+        "body": {"scale": 5, "imageData": "A" * 5000},
+        "note": None,
+    }
+    return SimpleNamespace(call=call, source="queryLegends", **facts, **more)
+
+
+def answered(explorer, previous=None):
+    request = explorer.request()
+    export = result(request, Operation.EXPORT, width=800, height=600, content_type="image/png", scale=5.0)
+    explorer.reply(export=export, legend=result(request, Operation.QUERY_LEGENDS), previous=previous)
+
+
+def test_before_the_first_answer_there_is_nothing(panel):
+    assert visible(panel._empty)
+    assert not visible(panel._details)
+
+
+def test_both_requests_are_shown_with_times_and_sizes(panel, explorer):
+    explorer.parameters.dpi = 120
+    answered(explorer)
+    assert "export" in panel.url.value
+    for words in ("GET", "45.7 kB", "300 ms (200 ms waiting, 50 ms transfer)", "800 × 600 px", "image/png"):
+        assert words in panel.summary.value
+    assert "<code>dpi</code>" in panel.table.value
+    assert 'title="Dots per inch' in panel.table.value
+    choose(panel.operation, "queryLegends")
+    assert "queryLegends" in panel.url.value
+
+
+def test_what_changed_is_marked(panel, explorer):
+    explorer.parameters.update(dpi=96, rotation=5)
+    before = explorer.request()
+    explorer.parameters.update(dpi=120, rotation=None, layers="show:1")
+    answered(explorer, previous=before)
+    table = panel.table.value
+    rows = {row.split("</code>")[0].rsplit(">", 1)[-1]: row for row in table.split("<tr")[1:]}
+    assert {name for name, row in rows.items() if "me-changed" in row} == {"dpi", "layers", "rotation"}
+    assert "no longer sent" in rows["rotation"]
+
+
+def test_the_first_request_marks_nothing(panel, explorer):
+    answered(explorer)
+    assert "me-changed" not in panel.table.value
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("Python, mapexplorer", "service.export("),
+        ("Python, requests", "import requests"),
+        ("curl", "curl"),
+        ("URL", f"{URL}/export?bbox=0,0,10,10&f=json"),
+    ],
+)
+def test_the_request_is_written_in_several_languages(panel, explorer, language, words):
+    answered(explorer)
+    choose(panel.language, language)
+    assert words in panel.snippet.value
+
+
+def test_the_legend_is_written_as_a_legend(panel, explorer):
+    answered(explorer)
+    choose(panel.operation, "queryLegends")
+    assert "service.query_legends(" in panel.snippet.value
+
+
+def test_the_response_opens_and_cuts_long_texts(panel, explorer):
+    answered(explorer)
+    assert not visible(panel.response)
+    browser(panel.opened, value=True)
+    assert "5,000 characters" in panel.response.value
+    assert len(panel.response.value) < 1000
+
+
+def test_a_failure_shows_what_was_asked_and_the_sentence(panel, explorer):
+    explorer.fail("The service reports (400): <b>no</b>")
+    assert "&lt;b&gt;no&lt;/b&gt;" in panel.summary.value
+    assert f"{URL}/export?bbox=0,0,10,10&amp;f=json" in panel.url.value
+    assert panel.opened.disabled
+
+
+def test_explanations_open(panel, explorer):
+    answered(explorer)
+    assert "me-hint" not in panel.table.value
+    browser(panel.explain, value=True)
+    assert "me-hint" in panel.table.value
+
+
+def test_long_requests_are_forms():
+    call = Call("POST", f"{URL}/export", {"layerDefs": "x" * 5000, "token": "secret"})
+    table = parameter_table(sent(call), None, Operation.EXPORT, explain=False)
+    assert "5,000 characters" in table
+    assert "secret" not in table
+
+
+def test_values_are_text_only():
+    texts = {"layerDefs": "<script>", "<b>": "x"}
+    table = parameter_table(texts, MapRequest(layer_defs={1: "<i>"}), Operation.EXPORT, explain=True)
+    assert "<script>" not in table
+    assert "<b>" not in table
+    assert "<i>" not in table
+
+
+@pytest.mark.parametrize("body", [{"a": float("nan")}, [], None, "x", {"token": "secret"}])
+def test_any_answer_can_be_shown(body):
+    assert "secret" not in answer_text(body)
+
+
+@pytest.mark.parametrize(("count", "text"), [(999, "999 bytes"), (1500, "1.5 kB"), (2_345_678, "2.35 MB")])
+def test_sizes(count, text):
+    assert size(count) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0124, "12 ms"), (1.234, "1.23 s")])
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+# ---- what all panels have in common
+
+
+@pytest.mark.parametrize("kind", PANELS)
+def test_a_panel_stands_alone_with_its_style(kind, explorer):
+    panel = kind(explorer)
+    assert {"mapexplorer", "me-panel"} <= set(panel.widget._dom_classes)
+    assert panel.title
+    assert "application/vnd.jupyter.widget-view+json" in panel._repr_mimebundle_()
+    panel.close()
+    answered(explorer)
+
+
+@pytest.mark.parametrize("kind", PANELS)
+@pytest.mark.parametrize(
+    ("root", "layers"),
+    [
+        ({}, []),
+        ({"layers": [{"id": 1}], "timeInfo": 5}, [{}]),
+        (
+            {"layers": [{"id": 1, "parentLayerId": 1, "minScale": "NaN", "name": None}]},
+            [{"id": 1, "type": "Feature Layer"}],
+        ),
+    ],
+)
+def test_wrong_metadata_never_breaks_a_panel(kind, root, layers):
+    explorer = StandIn(root=root, layers=layers)
+    panel = kind(explorer)
+    answered(explorer)
+    explorer.fail("no")
+    panel.on_service()
+
+
+@pytest.mark.parametrize("kind", PANELS)
+def test_a_panel_sets_no_parameter_by_itself(kind, explorer):
+    heard = []
+    explorer.parameters.watch(lambda change: heard.append(change.name))
+    panel = kind(explorer)
+    answered(explorer)
+    panel.on_service()
+    assert heard == []
