@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mapexplorer.client import MapService
-    from mapexplorer.connect import connect
+    from mapexplorer.connection import connect
     from mapexplorer.explorer.explorer import MapExplorer
     from mapexplorer.protocol import MapRequest
     from mapexplorer.service import serve
@@ -19,7 +19,7 @@ _HOMES = {
     "MapExplorer": "mapexplorer.explorer.explorer",
     "MapRequest": "mapexplorer.protocol",
     "MapService": "mapexplorer.client",
-    "connect": "mapexplorer.connect",
+    "connect": "mapexplorer.connection",
     "serve": "mapexplorer.service",
 }
 

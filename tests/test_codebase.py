@@ -145,3 +145,11 @@ def test_every_room_stands_in_the_layers_that_import_linter_holds() -> None:
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert rooms | modules == named
+
+
+def test_a_public_name_is_what_it_says_whatever_was_imported_before() -> None:
+    """A module of the same name would take the place of a function as soon as somebody imports it."""
+    import mapexplorer
+
+    assert [name for name in mapexplorer.__all__ if (PACKAGE / f"{name}.py").exists()] == []
+    assert all(callable(getattr(mapexplorer, name)) for name in mapexplorer.__all__)

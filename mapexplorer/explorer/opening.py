@@ -146,7 +146,7 @@ def open_service(target: Any) -> Opened:
     if hasattr(target, "export") and hasattr(target, "query_legends"):
         service = target
     else:
-        from mapexplorer.connect import connect
+        from mapexplorer.connection import connect
 
         service = connect(target)
     info = service.info
@@ -159,7 +159,7 @@ def open_service(target: Any) -> Opened:
 
 def sample_choices() -> tuple[str, ...]:
     """Names of the demo services."""
-    from mapexplorer.connect import sample_names
+    from mapexplorer.connection import sample_names
 
     return tuple(sample_names())
 

@@ -43,7 +43,7 @@ RUN_ALL_CELLS = """async () => {
 RECORD_REQUESTS = """
 import json as _json
 from urllib.parse import parse_qsl as _parse_qsl, urlsplit as _urlsplit
-import mapexplorer.connect as _connect
+import mapexplorer.connection as _connect
 RECEIVED = []
 if not hasattr(_connect.EmbeddedAdapter, "_sends"):
     _connect.EmbeddedAdapter._sends = _connect.EmbeddedAdapter.send
