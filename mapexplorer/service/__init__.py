@@ -1,4 +1,6 @@
-"""The embedded map service: `export` and `queryLegends` of an ArcGIS map service over files and GeoDataFrames."""
+"""The embedded map service: `export` and `queryLegends` of an ArcGIS map service over files and
+GeoDataFrames.
+"""
 
 from __future__ import annotations
 

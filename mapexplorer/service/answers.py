@@ -1,4 +1,6 @@
-"""Answers on the wire: JSON bodies, pictures and the error envelope, with the headers every answer carries."""
+"""Answers on the wire: JSON bodies, pictures and the error envelope, with the headers every answer
+carries.
+"""
 
 from __future__ import annotations
 

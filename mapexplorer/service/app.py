@@ -1,4 +1,6 @@
-"""The map service as a WSGI application: who may ask, which resource is meant, and how every fault is told."""
+"""The map service as a WSGI application: who may ask, which resource is meant, and how every fault
+is told.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,8 @@ def service_path(name: str) -> str:
 class MapServiceApp:
     """Answers the requests of any number of threads for some maps.
 
-    `hosts` are the only values of the Host header that are answered (None: any well-formed one); `cors` the origins
-    whose pages may read answers ("*" for all); with a `token` every request must carry it.
+    `hosts` are the only values of the Host header that are answered (None: any well-formed one); `cors` the
+    origins whose pages may read answers ("*" for all); with a `token` every request must carry it.
     """
 
     def __init__(
@@ -129,7 +131,9 @@ class MapServiceApp:
         return response
 
     def _pairs(self, request: Request) -> Pairs:
-        """Return names and values, the query string before the form. Raises `ServiceFault` for a long query."""
+        """Return names and values, the query string before the form. Raises `ServiceFault` for a
+        long query.
+        """
         if len(request.environ.get("QUERY_STRING", "")) > self._limits.query_bytes:
             raise ServiceFault(413, "The query string is too long; send the parameters as a form.")
         pairs = list(request.args.items(multi=True))

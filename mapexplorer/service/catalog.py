@@ -1,4 +1,6 @@
-"""A map in memory: the layers of a checked document with their sources read, every reference in it resolved."""
+"""A map in memory: the layers of a checked document with their sources read, every reference in it
+resolved.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ _WHOLE_WORLD: Final = Extent(-180.0, -90.0, 180.0, 90.0)
 class MapCatalog:
     """The layers of one map service, in document order (first on top), ready to be drawn.
 
-    `sources` gives the data of layers that name no file, by layer id. Raises `DocumentError` with every fault.
+    `sources` gives the data of layers that name no file, by layer id. Raises `DocumentError` with every
+    fault.
     """
 
     def __init__(self, checked: CheckedDocument, sources: Mapping[int, FeatureSource] | None = None) -> None:
@@ -62,7 +65,9 @@ class MapCatalog:
 
     @cached_property
     def extents(self) -> Mapping[int, Extent | None]:
-        """The extent of every layer in the map's spatial reference, of a group that of its layers; None for no data."""
+        """The extent of every layer in the map's spatial reference, of a group that of its layers; None for
+        no data.
+        """
         found = {layer.id: self._own_extent(layer) for layer in self.layers if not layer.is_group}
         for layer in self.layers:
             if layer.is_group:

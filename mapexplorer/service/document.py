@@ -1,4 +1,6 @@
-"""The map document: one JSON file in the vocabulary of Esri's service and layer resources, checked as a whole."""
+"""The map document: one JSON file in the vocabulary of Esri's service and layer resources, checked as a
+whole.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ from mapexplorer.protocol import (
     LayerTimeOptions,
     SpatialReference,
     TimeUnit,
+    strict_json,
 )
-from mapexplorer.protocol import strict_json
 from mapexplorer.protocol.model import Flag, Model, Number, Text, Whole, describe_faults, write_path
 
 FEATURE_LAYER = "Feature Layer"
@@ -198,7 +200,9 @@ def _without_nulls(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class CheckedDocument:
-    """A valid document, the folder its paths start from (None: no files) and what it says that is not known."""
+    """A valid document, the folder its paths start from (None: no files) and what it says that is
+    not known.
+    """
 
     document: MapDocument
     folder: Path | None
@@ -206,7 +210,9 @@ class CheckedDocument:
     allow_outside: bool = False
 
     def resolve(self, path: str) -> Path:
-        """Return the file behind a path of the document. Raises ValueError when it leads out of the folder."""
+        """Return the file behind a path of the document. Raises ValueError when it leads out of
+        the folder.
+        """
         if self.folder is None:
             raise ValueError("this document has no folder, so it cannot name files")
         folder = self.folder.resolve()
@@ -221,8 +227,8 @@ def load_document(
 ) -> CheckedDocument:
     """Read and check a map document from a file or from the value of its JSON.
 
-    `folder` is where relative paths start, by default the folder of the file. `allow_outside` lets paths leave it.
-    Raises `DocumentError` with every fault and its JSON path.
+    `folder` is where relative paths start, by default the folder of the file. `allow_outside` lets paths
+    leave it. Raises `DocumentError` with every fault and its JSON path.
     """
     if isinstance(source, Mapping):
         value: Any = dict(source)
@@ -336,7 +342,7 @@ def _unknown_keys(model: BaseModel, value: Any, place: str) -> Iterator[str]:
         if key not in aliases and key not in aliases.values():
             yield f"{where}: unknown key, it has no effect"
             continue
-        yield from _unknown_inside(getattr(model, aliases.get(key, key)), item, where)
+        yield from _unknown_inside(getattr(model, aliases.get(key) or key), item, where)
 
 
 def _unknown_inside(read: Any, value: Any, place: str) -> Iterator[str]:

@@ -107,10 +107,12 @@ def _describe_column(name: str, column: pd.Series[Any]) -> FieldInfo:
     if types.is_datetime64_any_dtype(column.dtype):
         return FieldInfo(name, "esriFieldTypeDate", 8)
     if types.is_float_dtype(column.dtype):
-        return FieldInfo(name, "esriFieldTypeSingle" if column.dtype.itemsize < 8 else "esriFieldTypeDouble")
+        return FieldInfo(
+            name, "esriFieldTypeSingle" if column.to_numpy().itemsize < 8 else "esriFieldTypeDouble"
+        )
     if types.is_integer_dtype(column.dtype):
         largest = int(np.abs(column.to_numpy(dtype=np.float64)).max()) if len(column) else 0
-        if column.dtype.itemsize <= 2:
+        if column.to_numpy().itemsize <= 2:
             return FieldInfo(name, "esriFieldTypeSmallInteger")
         return FieldInfo(name, "esriFieldTypeInteger" if largest < 2**31 else "esriFieldTypeBigInteger")
     longest = (

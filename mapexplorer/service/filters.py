@@ -28,7 +28,9 @@ KEPT_EXPRESSIONS: Final = 64
 
 
 class Memory:
-    """Remembers arrays by key, the least recently used leave when they pass a number of bytes; safe for threads."""
+    """Remembers arrays by key, the least recently used leave when they pass a number of bytes; safe for
+    threads.
+    """
 
     def __init__(self, most: int = KEPT_BYTES) -> None:
         self._most = most

@@ -49,7 +49,8 @@ class Frame:
 
     @cached_property
     def affine(self) -> tuple[float, float, float, float, float, float]:
-        """The map → pixel transformation (a, b, d, e, xoff, yoff): column = a·x + b·y + xoff, row = d·x + e·y + yoff.
+        """The map → pixel transformation (a, b, d, e, xoff, yoff): column = a·x + b·y + xoff, row = d·x + e·y
+        + yoff.
 
         Columns run right and rows down from the upper left corner; a positive rotation turns the picture
         counter-clockwise around its centre (Export Map, rotation).
@@ -73,7 +74,9 @@ class Frame:
 
     @cached_property
     def polygon(self) -> shapely.Polygon:
-        """The ground the picture shows: the frame turned against the rotation, in the image's spatial reference."""
+        """The ground the picture shows: the frame turned against the rotation, in the image's spatial
+        reference.
+        """
         centre_x, centre_y = self.extent.center
         cosine, sine = _direction(self.rotation)
         corners = []
@@ -86,7 +89,9 @@ class Frame:
 
     @cached_property
     def envelope(self) -> tuple[float, float, float, float]:
-        """The envelope (xmin, ymin, xmax, ymax) of the ground the picture shows; for it features are fetched."""
+        """The envelope (xmin, ymin, xmax, ymax) of the ground the picture shows; for it features
+        are fetched.
+        """
         xmin, ymin, xmax, ymax = self.polygon.bounds
         return float(xmin), float(ymin), float(xmax), float(ymax)
 
@@ -100,10 +105,11 @@ def _direction(rotation: float) -> tuple[float, float]:
 
 
 def build_frame(request: MapRequest, map_sr: SpatialReference, full_extent: Extent) -> Frame:
-    """Return the frame of a request: project the extent, take its size from mapScale or fit it to the picture.
+    """Return the frame of a request: project the extent, take its size from mapScale or fit it to the
+    picture.
 
-    Without a bbox the full extent (in the map's spatial reference) is taken, as for a legend.
-    Raises `ParameterError` naming the parameter at fault (Export Map: bbox, bboxSR, imageSR, size, dpi, mapScale,
+    Without a bbox the full extent (in the map's spatial reference) is taken, as for a legend. Raises
+    `ParameterError` naming the parameter at fault (Export Map: bbox, bboxSR, imageSR, size, dpi, mapScale,
     rotation).
     """
     image_sr = request.image_sr or map_sr

@@ -74,7 +74,9 @@ class GroupLayer(MapLayer):
 
 @dataclass(frozen=True, eq=False)
 class RasterLayer(MapLayer):
-    """A georeferenced picture: RGBA (H, W, 4) with rows from the north, its extent in its own CRS and its bands."""
+    """A georeferenced picture: RGBA (H, W, 4) with rows from the north, its extent in its own CRS and its
+    bands.
+    """
 
     image: npt.NDArray[np.uint8]
     extent: Extent
@@ -96,8 +98,8 @@ class LayerRange:
 class FeatureLayer(MapLayer):
     """Features: attributes (rows numbered from 0), shapes, and everything that decides which rows are drawn.
 
-    `definition` is the published expression with its parameters bound, `current` marks the rows of an archive that
-    are current (None: the layer keeps no archive).
+    `definition` is the published expression with its parameters bound, `current` marks the rows of an archive
+    that are current (None: the layer keeps no archive).
     """
 
     table: pd.DataFrame

@@ -28,7 +28,9 @@ DEFAULT_LIMITS = Limits()
 
 
 def size_faults(size: Size, document: MapDocument, limits: Limits) -> list[ParameterError]:
-    """Return what is wrong with a picture size: over the advertised limits, or over the memory for one drawing."""
+    """Return what is wrong with a picture size: over the advertised limits, or over the memory for one
+    drawing.
+    """
     faults = []
     if size.width > document.max_image_width:
         faults.append(

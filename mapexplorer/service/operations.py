@@ -88,7 +88,9 @@ def query_legends(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str
 
 
 def published_legend(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any]:
-    """Return the legend of all layers as published; here `size` is that of a patch, in pixels (Esri, Legend)."""
+    """Return the legend of all layers as published; here `size` is that of a patch, in pixels
+    (Esri, Legend).
+    """
     from mapexplorer.service import legend
 
     dpi, size = legend_parameters(pairs, limits)

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyproj
-from pyproj import CRS, Transformer
+from pyproj import CRS, Transformer, network
 from pyproj.exceptions import CRSError, ProjError
 
 from mapexplorer.protocol import Extent, SpatialReference
@@ -22,15 +21,16 @@ MAX_WKT_BYTES: Final = 4096
 
 _SUCCESSORS: Final = {102100: 3857, 900913: 3857, 102113: 3785}
 
-pyproj.network.set_network_enabled(False)
+network.set_network_enabled(active=False)  # type: ignore[attr-defined]
 
 
-class UnknownSpatialReference(ValueError):
+class UnknownSpatialReference(ValueError):  # noqa: N818 - errors are named after causes
     """A spatial reference that PROJ does not know, or that no map can be drawn in."""
 
 
 def crs_of(reference: SpatialReference) -> CRS:
-    """Return the coordinate reference system of a wire value; the current code is preferred to the original one.
+    """Return the coordinate reference system of a wire value; the current code is preferred to the original
+    one.
 
     Codes are looked up with EPSG first, then ESRI. Raises `UnknownSpatialReference`.
     """
@@ -68,7 +68,9 @@ def _crs_of_wkt(wkt: str) -> CRS:
 
 
 def _drawable(crs: CRS) -> CRS:
-    """Return the horizontal part of a reference system; heights and datum shifts bound to it have no meaning here."""
+    """Return the horizontal part of a reference system; heights and datum shifts bound to it have no meaning
+    here.
+    """
     if crs.is_bound and crs.source_crs is not None:
         crs = crs.source_crs
     if crs.is_compound:
@@ -79,7 +81,9 @@ def _drawable(crs: CRS) -> CRS:
 
 
 def reference_of(crs: Any) -> SpatialReference | None:
-    """Return the wire value of a coordinate reference system read from a file, None when the file gave none."""
+    """Return the wire value of a coordinate reference system read from a file, None when the file
+    gave none.
+    """
     if crs is None:
         return None
     crs = CRS.from_wkt(crs.to_wkt()) if not isinstance(crs, CRS) else crs
@@ -92,7 +96,9 @@ def reference_of(crs: Any) -> SpatialReference | None:
 
 
 def metres_per_unit(crs: CRS) -> float:
-    """Return the metres of one unit of a reference system, as scales count them (Export Map, size and dpi)."""
+    """Return the metres of one unit of a reference system, as scales count them (Export Map, size
+    and dpi).
+    """
     if crs.is_geographic:
         return METRES_PER_DEGREE
     axis = crs.axis_info[0]
@@ -114,10 +120,11 @@ def transformer(source: CRS, target: CRS) -> Transformer:
 
 
 def densified_envelope(extent: Extent, source: CRS, target: CRS) -> tuple[float, float, float, float]:
-    """Return the envelope of an extent in another system, following 21 points between the corners of every edge.
+    """Return the envelope of an extent in another system, following 21 points between the corners of every
+    edge.
 
-    Equal systems leave the numbers untouched. Points that cannot be projected are left out.
-    Raises ValueError when none is left.
+    Equal systems leave the numbers untouched. Points that cannot be projected are left out. Raises ValueError
+    when none is left.
     """
     box = (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
     if same_crs(source, target):

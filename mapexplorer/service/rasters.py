@@ -33,7 +33,9 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class RasterSource:
-    """A georeferenced picture: RGBA rows from the north (H, W, 4), its outer bounds, its CRS and its bands."""
+    """A georeferenced picture: RGBA rows from the north (H, W, 4), its outer bounds, its CRS and
+    its bands.
+    """
 
     image: npt.NDArray[np.uint8]
     bounds: Bounds
@@ -44,8 +46,8 @@ class RasterSource:
 def read_raster(path: Path) -> RasterSource:
     """Read a georeferenced picture.
 
-    Raises `SourceProblem` for a rotated or sheared one, for samples that are not 8 bits wide and for a GeoTIFF whose
-    reference system has no code.
+    Raises `SourceProblem` for a rotated or sheared one, for samples that are not 8 bits wide and for a
+    GeoTIFF whose reference system has no code.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise SourceProblem(f"{path.name} is no PNG, JPEG or GeoTIFF")

@@ -1,4 +1,6 @@
-"""Read the layers of a document: sources, fields, expressions, times and ranges, with every fault collected."""
+"""Read the layers of a document: sources, fields, expressions, times and ranges, with every fault
+collected.
+"""
 
 from __future__ import annotations
 
@@ -191,7 +193,9 @@ class Reader:
 
 
 def _drawn_type(renderer: Renderer) -> str:
-    """Return the geometry type that the symbols of a renderer are made for, for a source without any geometry."""
+    """Return the geometry type that the symbols of a renderer are made for, for a source without any
+    geometry.
+    """
     symbol = getattr(renderer, "symbol", None) or getattr(renderer, "default_symbol", None)
     return {"esriSLS": POLYLINE, "esriSFS": POLYGON, "esriPFS": POLYGON}.get(
         getattr(symbol, "type", ""), POINT

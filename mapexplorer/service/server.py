@@ -25,8 +25,8 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 def catalog_from(target: Any, *, allow_outside: bool = False) -> dict[str, MapCatalog]:
     """Return the catalogs, by service name, of whatever names maps.
 
-    A path to a map document, a data file or a folder of map documents; the value of a map document; a GeoDataFrame;
-    or names with GeoDataFrames. `allow_outside` lets the paths of a document leave its folder.
+    A path to a map document, a data file or a folder of map documents; the value of a map document; a
+    GeoDataFrame; or names with GeoDataFrames. `allow_outside` lets the paths of a document leave its folder.
     Raises `DocumentError`.
     """
     if isinstance(target, Mapping):
@@ -138,7 +138,9 @@ def serve(
     limits: Limits = DEFAULT_LIMITS,
     output: TextIO | None = None,
 ) -> None:
-    """Serve maps over HTTP until interrupted; the first line printed is the address of the (first) map service."""
+    """Serve maps over HTTP until interrupted; the first line printed is the address of the (first) map
+    service.
+    """
     catalogs = catalog_from(target, allow_outside=allow_outside)
     server, addresses = build_server(catalogs, host, port, cors=cors, token=token, limits=limits)
     stream = sys.stdout if output is None else output

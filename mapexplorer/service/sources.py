@@ -29,16 +29,17 @@ _TYPES: Final = {0: POINT, 1: POLYLINE, 2: POLYLINE, 3: POLYGON, 4: MULTIPOINT, 
 _NAMES: Final = {"point": POINT, "multipoint": MULTIPOINT, "linestring": POLYLINE, "polygon": POLYGON}
 
 
-class SourceProblem(ValueError):
+class SourceProblem(ValueError):  # noqa: N818 - errors are named after causes
     """A source that cannot be read or drawn, in one sentence."""
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureSource:
-    """What a source holds: attributes (rows numbered from 0), geometries, their type and their CRS (None: none given).
+    """What a source holds: attributes (rows numbered from 0), geometries, their type and their CRS (None:
+    none given).
 
-    The table has an OBJECTID column 1…n unless the file brings its own; `hidden` names columns that are no fields
-    unless a layer makes one its object id.
+    The table has an OBJECTID column 1…n unless the file brings its own; `hidden` names columns that are no
+    fields unless a layer makes one its object id.
     """
 
     table: pd.DataFrame
@@ -116,7 +117,9 @@ def _beyond_degrees(frame: geopandas.GeoDataFrame) -> bool:
 
 
 def _names_crs(path: Path) -> bool:
-    """Tell whether a GeoJSON file has a crs member; without one, numbers that are no degrees are in the map's SR."""
+    """Tell whether a GeoJSON file has a crs member; without one, numbers that are no degrees are in the map's
+    SR.
+    """
     return re.search(r'"crs"\s*:\s*\{', path.read_text(encoding="utf-8", errors="replace")) is not None
 
 
@@ -124,8 +127,9 @@ def source_of(
     frame: geopandas.GeoDataFrame, *, hidden: frozenset[str] = frozenset(), declared: str = ""
 ) -> FeatureSource:
     """Return the source of a GeoDataFrame. Raises `SourceProblem` for geometries a layer cannot hold."""
-    geometry = np.asarray(frame.geometry.array, dtype=object)
-    geometry = np.where(shapely.is_empty(geometry), None, shapely.force_2d(geometry))
+    given = np.asarray(frame.geometry.array, dtype=object)
+    geometry: npt.NDArray[np.object_] = np.array(shapely.force_2d(given), dtype=object)
+    geometry[shapely.is_empty(given)] = None
     table = tidy(pd.DataFrame(frame.drop(columns=frame.geometry.name)))
     if OBJECT_ID not in table.columns:
         table.insert(0, OBJECT_ID, np.arange(1, len(table) + 1, dtype=np.int64))

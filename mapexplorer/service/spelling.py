@@ -10,14 +10,18 @@ from mapexplorer.service.fields import FieldInfo, find_name
 
 
 class Spelling:
-    """Puts the names of real fields into a layer of a document and notes those that the source does not have."""
+    """Puts the names of real fields into a layer of a document and notes those that the source
+    does not have.
+    """
 
     def __init__(self, fields: tuple[FieldInfo, ...], faults: list[str]) -> None:
         self._fields = fields
         self._faults = faults
 
     def find(self, name: str | None, place: str) -> str | None:
-        """Return the spelling of a field; a name that is not known is noted as a fault and returned as it is."""
+        """Return the spelling of a field; a name that is not known is noted as a fault and
+        returned as it is.
+        """
         if not name:
             return name
         known = find_name(self._fields, name)

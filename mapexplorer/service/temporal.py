@@ -53,7 +53,9 @@ class FeatureTimes:
 
     @classmethod
     def of(cls, start: tuple[Instants, Mask] | None, end: tuple[Instants, Mask] | None) -> FeatureTimes:
-        """Combine the values and null masks of the start field and the end field, either of which may be absent."""
+        """Combine the values and null masks of the start field and the end field, either of which may be
+        absent.
+        """
         if start is None or end is None:
             instants, nulls = start or end or (np.array([], dtype=np.int64), np.array([], dtype=bool))
             return cls(instants, instants, nulls, _extent(instants[~nulls]))
@@ -72,7 +74,8 @@ def _extent(known: Instants) -> tuple[int, int] | None:
 
 
 def instants(column: pd.Series[Any]) -> tuple[Instants, Mask]:
-    """Return a column of dates, ISO 8601 text (UTC unless it names a zone) or milliseconds as (milliseconds, nulls).
+    """Return a column of dates, ISO 8601 text (UTC unless it names a zone) or milliseconds as (milliseconds,
+    nulls).
 
     Raises ValueError naming the first text that is no date.
     """
@@ -127,7 +130,9 @@ class TimeRule:
 
 
 def time_rule(asked: LayerTimeOptions | None, published: LayerTimeOptions | None) -> TimeRule:
-    """Return the time options of a layer, key by key: the request, else the published ones, else the defaults."""
+    """Return the time options of a layer, key by key: the request, else the published ones, else the
+    defaults.
+    """
 
     def first(name: str, default: Any) -> Any:
         given = (getattr(options, name) for options in (asked, published) if options is not None)

@@ -101,8 +101,8 @@ def build_view(
 ) -> MapView:
     """Return what a request shows.
 
-    Raises `RequestErrors` with every fault: parameters this service does not obey yet, limits passed, expressions
-    that are wrong, also of layers that are not drawn.
+    Raises `RequestErrors` with every fault: parameters this service does not obey yet, limits passed,
+    expressions that are wrong, also of layers that are not drawn.
     """
     faults = [*_unsupported(request, operation), *_over_limits(catalog, request, operation, limits)]
     if faults:
@@ -177,7 +177,9 @@ def _row_queries(catalog: MapCatalog, request: MapRequest) -> Mapping[int, RowQu
 
 
 def _own_ranges(layer: FeatureLayer, ranges: Mapping[str, RangeValue]) -> tuple[tuple[str, RangeValue], ...]:
-    """Return the requested ranges that the layer has, so that others do not spoil what is remembered of it."""
+    """Return the requested ranges that the layer has, so that others do not spoil what is
+    remembered of it.
+    """
     return tuple(
         (item.info.name, ranges[item.info.name]) for item in layer.ranges if item.info.name in ranges
     )

@@ -83,8 +83,8 @@ class LayerTree:
     def selected(self, selection: LayerSelection | None) -> frozenset[int]:
         """Return the leaves that the `layers` parameter draws (Export Map, layers).
 
-        A group stands for those of its descendants that are on by default, with hide and exclude for all of them;
-        a leaf named by its id is drawn even when its group is off; unknown ids mean nothing.
+        A group stands for those of its descendants that are on by default, with hide and exclude for all of
+        them; a leaf named by its id is drawn even when its group is off; unknown ids mean nothing.
         """
         if selection is None:
             return self.default
@@ -112,5 +112,7 @@ class LayerTree:
 
 
 def in_scale_range(scale: float, min_scale: float, max_scale: float) -> bool:
-    """Tell whether a scale lies in a range whose ends are included; minScale is the larger number, 0 means none."""
+    """Tell whether a scale lies in a range whose ends are included; minScale is the larger number, 0 means
+    none.
+    """
     return (min_scale == 0 or scale <= min_scale) and (max_scale == 0 or scale >= max_scale)

@@ -47,9 +47,9 @@ def parse_expression(
 ) -> Expression:
     """Parse a filter expression over the given fields.
 
-    `fields` is keyed by case-folded name; `parameter` is the name for the error, `subject` the layer the expression
-    belongs to; `parameters` gives the values of `::name` placeholders.
-    Raises `ExpressionError` with the column of the fault.
+    `fields` is keyed by case-folded name; `parameter` is the name for the error, `subject` the layer the
+    expression belongs to; `parameters` gives the values of `::name` placeholders. Raises `ExpressionError`
+    with the column of the fault.
     """
     try:
         tree, sentence = parse(text, fields, parameters or {})

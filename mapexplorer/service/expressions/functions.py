@@ -25,7 +25,9 @@ COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: the kinds of its arguments (`optional` of them may be missing) and the kind of its answer."""
+    """A function: the kinds of its arguments (`optional` of them may be missing) and the kind of
+    its answer.
+    """
 
     name: str
     arguments: tuple[Kind, ...]
@@ -181,7 +183,9 @@ def _rowwise(columns: tuple[Values, ...], change: Callable[..., Any]) -> tuple[A
 
 
 def substring(text: str, start: float, length: float | None = None) -> str:
-    """Return the characters from place `start` (the first is 1); places before the text count but are empty."""
+    """Return the characters from place `start` (the first is 1); places before the text count but
+    are empty.
+    """
     first = int(start) - 1
     end = len(text) if length is None else first + max(int(length), 0)
     return text[max(first, 0) : max(end, 0)]

@@ -1,8 +1,8 @@
 """Parse filter expressions: sqlglot builds the tree, an allow-list decides what may stand in it.
 
-No text of a caller reaches the parser. The lexer replaces every field by a quoted number and every constant by a
-placeholder before sqlglot sees the expression, so what is parsed consists of the words of the language alone, and
-every leaf of the tree leads back to the lexeme, and so to the column, from which it came.
+No text of a caller reaches the parser. The lexer replaces every field by a quoted number and every constant
+by a placeholder before sqlglot sees the expression, so what is parsed consists of the words of the language
+alone, and every leaf of the tree leads back to the lexeme, and so to the column, from which it came.
 """
 
 from __future__ import annotations
@@ -25,11 +25,9 @@ from mapexplorer.service.expressions.values import Kind, Values
 MAX_ITEMS: Final = 1000
 
 _SPECIAL: Final = frozenset({"EXTRACT", "POSITION", "SUBSTRING", "TRIM"})
-_KEYWORDS: Final = frozenset(
-    "AND OR NOT IN BETWEEN LIKE IS NULL FROM FOR BOTH LEADING TRAILING YEAR MONTH DAY HOUR MINUTE SECOND".split()
-)
 _UNITS: Final = frozenset({"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"})
 _SIDES: Final = frozenset({"BOTH", "LEADING", "TRAILING"})
+_KEYWORDS: Final = frozenset({"AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "IS", "NULL", "FROM", "FOR"})
 _MOMENTS: Final = frozenset({"CURRENT_DATE", "CURRENT_TIMESTAMP"})
 
 
@@ -43,7 +41,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What stands at the end of a branch: a field, a constant, the values of a parameter or the present moment."""
+    """What stands at the end of a branch: a field, a constant, the values of a parameter or the present
+    moment.
+    """
 
     position: int
     field: Field | None = None
@@ -93,8 +93,8 @@ def parse(
 ) -> tuple[Any, Sentence]:
     """Return the syntax tree of an expression and the sentence it was parsed from.
 
-    `fields` is keyed by case-folded name; `parameters` gives the values of `::name` placeholders, a tuple for one
-    that allows several. Raises `Misplaced`.
+    `fields` is keyed by case-folded name; `parameters` gives the values of `::name` placeholders, a tuple for
+    one that allows several. Raises `Misplaced`.
     """
     sentence = _sentence(lexemes(text), fields, parameters)
     try:
@@ -166,7 +166,7 @@ def _add_word(
         sentence.add(word, lexeme.position)
     elif called and word in FUNCTIONS:
         sentence.add(f"fn_{word}", lexeme.position)
-    elif unit or side or (word in _KEYWORDS and word not in _UNITS | _SIDES):
+    elif unit or side or word in _KEYWORDS:
         sentence.add(word, lexeme.position)
     elif called:
         raise Misplaced(f"unknown function {_short(lexeme.value)}", lexeme.position)

@@ -38,7 +38,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lexeme:
-    """One lexeme: its kind, its value (quotes removed and undoubled) and the column where it begins, from 0."""
+    """One lexeme: its kind, its value (quotes removed and undoubled) and the column where it
+    begins, from 0.
+    """
 
     kind: Kind
     value: str
@@ -50,7 +52,7 @@ class Lexeme:
         return self.value.upper() if self.kind in (Kind.WORD, Kind.OPERATOR) else ""
 
 
-class Misplaced(Exception):
+class Misplaced(Exception):  # noqa: N818 - a place, told as part of an ExpressionError
     """Something in an expression that the language does not have, with the column where it stands, from 0."""
 
     def __init__(self, problem: str, position: int) -> None:
@@ -62,8 +64,8 @@ class Misplaced(Exception):
 def lexemes(text: str) -> list[Lexeme]:
     """Return the lexemes of an expression.
 
-    Raises `Misplaced` for a comment, a second statement, a character outside the language, and for an expression
-    that is longer (4096 bytes, 256 lexemes) or nested deeper (32) than the service allows.
+    Raises `Misplaced` for a comment, a second statement, a character outside the language, and for an
+    expression that is longer (4096 bytes, 256 lexemes) or nested deeper (32) than the service allows.
     """
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise Misplaced(f"the expression is longer than {MAX_BYTES} bytes", 0)

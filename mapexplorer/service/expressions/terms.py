@@ -1,4 +1,6 @@
-"""Turn a syntax tree into something that can be evaluated, node by allowed node, with the kinds checked once."""
+"""Turn a syntax tree into something that can be evaluated, node by allowed node, with the kinds
+checked once.
+"""
 
 from __future__ import annotations
 
@@ -177,9 +179,7 @@ class Compiler:
         for item in node.expressions:
             leaf = self._leaf(item) if isinstance(item, exp.Placeholder) else None
             if leaf is not None and leaf.several:
-                items += [
-                    Term(one.kind, leaf.position, lambda columns, one=one: one) for one in leaf.constants
-                ]
+                items += [_constant(one, leaf.position) for one in leaf.constants]
             else:
                 items.append(self.value(item))
         if not node.expressions:
@@ -286,6 +286,10 @@ class Compiler:
             position,
             lambda columns: function.evaluate(*(t.evaluate(columns) for t in terms)),
         )
+
+
+def _constant(value: Values, position: int) -> Term:
+    return Term(value.kind, position, lambda columns: value)
 
 
 def _truth(term: Term, columns: Columns) -> Values:

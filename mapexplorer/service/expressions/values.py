@@ -28,8 +28,9 @@ class Kind(Enum):
 class Values:
     """A column of n values, or one value for all rows (shape (1,)).
 
-    `data` holds numbers (int64 or float64), milliseconds since 1970 UTC (int64), truth values (bool) or, for text,
-    codes into the array `words`; `nulls` marks the rows without a value, None meaning that every row has one.
+    `data` holds numbers (int64 or float64), milliseconds since 1970 UTC (int64), truth values (bool) or, for
+    text, codes into the array `words`; `nulls` marks the rows without a value, None meaning that every row
+    has one.
     """
 
     kind: Kind
@@ -93,7 +94,9 @@ def either_null(*columns: Values) -> Mask | None:
 
 
 class Columns:
-    """The columns of one table by name, converted on first use and then kept; safe to share between threads."""
+    """The columns of one table by name, converted on first use and then kept; safe to share
+    between threads.
+    """
 
     def __init__(self, length: int, loaders: Mapping[str, Callable[[], Values]]) -> None:
         self._length = length
