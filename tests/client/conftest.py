@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,9 @@ from mapexplorer.client import Limits, MapService
 from .faults import FaultServer
 
 LIMITS = Limits(
-    connect=0.3,
-    idle=0.3,
-    total=0.4,
+    connect=5,
+    idle=5,
+    total=10,
     backoff=0.005,
     longest_pause=0.1,
     json_bytes=256 * 1024,
@@ -25,6 +26,9 @@ LIMITS = Limits(
     image_pixels=1000 * 1000,
     large_picture=600 * 600,
 )
+
+IMPATIENT = replace(LIMITS, connect=0.3, idle=0.3, total=0.4)
+"""For answers that come too late; the others get time enough for a busy machine."""
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ from mapexplorer.protocol import (
     Unreachable,
 )
 
-from .conftest import LIMITS, export_body, picture
+from .conftest import IMPATIENT, LIMITS, export_body, picture
 from .faults import FaultServer, Script, answer, close, drip, forever, free_port, reset, send, sleep
 
 BOX: dict[str, Any] = {"bbox": (0, 0, 200, 100), "bbox_sr": 3857, "image_sr": 3857, "size": (20, 10)}
@@ -226,9 +226,10 @@ def assert_one_sentence(error: MapExplorerError) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("fault", NETWORK)
 def test_a_fault_becomes_one_sentence_and_the_next_request_succeeds(
-    server: FaultServer, service: MapService, fault: str, operation: str
+    server: FaultServer, fault: str, operation: str
 ) -> None:
     script, expected = NETWORK[fault]
+    service = MapService(server.url, limits=IMPATIENT if expected is Timeout else LIMITS)
     good(server)
     ask = OPERATIONS[operation](server, script)
     with pytest.raises(MapExplorerError) as caught:
@@ -300,9 +301,8 @@ def test_a_name_that_does_not_exist_is_unreachable_after_three_lookups(
         ("redirect in a circle", 4),
     ],
 )
-def test_only_what_may_pass_is_asked_again(
-    server: FaultServer, service: MapService, fault: str, requests_sent: int
-) -> None:
+def test_only_what_may_pass_is_asked_again(server: FaultServer, fault: str, requests_sent: int) -> None:
+    service = MapService(server.url, limits=IMPATIENT if NETWORK[fault][1] is Timeout else LIMITS)
     server.route("/MapServer", NETWORK[fault][0])
     with pytest.raises(MapExplorerError):
         _ = service.info
@@ -321,7 +321,7 @@ def test_a_short_pause_that_the_server_asks_for_is_kept(server: FaultServer, ser
 
 
 def test_retries_stay_within_the_deadline(server: FaultServer) -> None:
-    limits = Limits(total=0.3, connect=0.3, idle=0.3, retries=50, backoff=0.2)
+    limits = Limits(total=1.0, connect=1, idle=1, retries=50, backoff=0.6)
     server.route("/MapServer", answer(b"", status="503 No"))
     with pytest.raises(ServerError):
         _ = MapService(server.url, limits=limits).info
@@ -436,7 +436,7 @@ def test_the_certificate_of_another_host_ends_the_call(secure: FaultServer) -> N
 
 @pytest.mark.parametrize("fault", ["never answers", "slow headers", "slow body"])
 def test_deadlines_hold_over_tls_as_well(secure: FaultServer, fault: str) -> None:
-    service = MapService(secure.url, session=trusting(), limits=LIMITS)
+    service = MapService(secure.url, session=trusting(), limits=IMPATIENT)
     secure.route("/MapServer", NETWORK[fault][0])
     with pytest.raises(Timeout):
         _ = service.info
