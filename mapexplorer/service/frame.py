@@ -22,6 +22,10 @@ from mapexplorer.service.projection import (
 INCHES_PER_METRE: Final = 39.37
 """Exactly this, not 1/0.0254: recorded scales of real map services agree with it to the last digit."""
 
+_SHORTEST_SIDE: Final = 1e-250
+_FITS: Final = 1e-12
+"""Relative difference of two aspect ratios that is only the rounding of coordinates."""
+
 _QUARTER_TURNS: Final = {0.0: (1.0, 0.0), 90.0: (0.0, 1.0), 180.0: (-1.0, 0.0), 270.0: (0.0, -1.0)}
 
 
@@ -128,7 +132,9 @@ def build_frame(request: MapRequest, map_sr: SpatialReference, full_extent: Exte
             )
         box = _fit(box, size)
         scale = (box[2] - box[0]) / size.width * metres * INCHES_PER_METRE * dpi
-    if not all(math.isfinite(side) for side in (*box, scale)) or not (box[2] > box[0] and box[3] > box[1]):
+    width, height = box[2] - box[0], box[3] - box[1]
+    sides = (*box, scale, width, height)
+    if not all(math.isfinite(side) for side in sides) or min(width, height) < _SHORTEST_SIDE:
         raise ParameterError("bbox", "the extent is too large or too small to be drawn")
     return Frame(
         extent=Extent(*box, spatial_reference=image_sr),
@@ -168,13 +174,13 @@ def _fit(box: tuple[float, float, float, float], size: Size) -> tuple[float, flo
     """Grow the side that is too short for the picture, around the same centre; no side ever shrinks."""
     xmin, ymin, xmax, ymax = box
     width, height = xmax - xmin, ymax - ymin
+    if math.isclose(width * size.height, height * size.width, rel_tol=_FITS):
+        return box
     if width * size.height < height * size.width:
         middle, half = (xmin + xmax) / 2, height * size.width / size.height / 2
         return middle - half, ymin, middle + half, ymax
-    if width * size.height > height * size.width:
-        middle, half = (ymin + ymax) / 2, width * size.height / size.width / 2
-        return xmin, middle - half, xmax, middle + half
-    return box
+    middle, half = (ymin + ymax) / 2, width * size.height / size.width / 2
+    return xmin, middle - half, xmax, middle + half
 
 
 def _box_at_scale(
