@@ -198,7 +198,7 @@ def to_pixels(vertices: Floats, frame: Frame) -> Floats:
     """Return (n, 2) map coordinates as pixels of the frame: x right, y down, turned."""
     a, b, d, e, x_offset, y_offset = frame.affine
     pixels = np.empty_like(vertices)
-    if b == 0 and d == 0:
+    if frame.rotation == 0:
         # Relative to the frame, so that large coordinates lose no digits.
         np.multiply(vertices[:, 0] - frame.extent.xmin, a, out=pixels[:, 0])
         np.multiply(vertices[:, 1] - frame.extent.ymax, e, out=pixels[:, 1])
