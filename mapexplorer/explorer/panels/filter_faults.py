@@ -15,7 +15,9 @@ CLAUSE = re.compile(
     r"where\s*clause|definition\s*(?:expression|query|clause)|\bSQL\b|invalid\s+(?:query|expression)",
     re.IGNORECASE,
 )
-LEADING = re.compile(r"^\s*'?layer_?defs(?:\[[^\]]*\]|\.\d+)*'?\s*:\s*", re.IGNORECASE)
+LEADING = re.compile(
+    r"^\s*'?layer_?defs(?:\[[^\]]*\]|\.\d+)*'?\s*:\s*(?:layer\s+\d+\s*(?:\(.*?\)\s*)?:\s*)?", re.IGNORECASE
+)
 
 
 def faults(error: object, names: Mapping[int, str], filtered: Iterable[int]) -> dict[int | None, str]:

@@ -126,6 +126,11 @@ NAMES = {1: "Fixes", 2: "Tracks"}
         ('layerDefs["2"]: no field x', [1, 2], {2: "No field x"}),
         ("layerDefs.2: no field x", [1, 2], {2: "No field x"}),
         ("layerDefs: layer 2 has no field x", [1, 2], {2: "Layer 2 has no field x"}),
+        (
+            "layerDefs: layer 2 (Tracks (old)): unknown field 'x' (column 1)",
+            [1, 2],
+            {2: "Unknown field 'x' (column 1)"},
+        ),
         ("layerDefs: no field x in 'Tracks'", [1, 2], {2: "No field x in 'Tracks'"}),
         ("layerDefs[1]: a; layerDefs[2]: b", [1, 2], {1: "A", 2: "B"}),
         ("time: expected two numbers; layerDefs[2]: b", [1, 2], {2: "B"}),
