@@ -45,8 +45,9 @@ def loads(
         )
         measure(value, depth=depth, nodes=nodes, string=string)
     except json.JSONDecodeError as error:
-        place = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
-        raise ValueError(f"{prefix}is not valid JSON at {place}: {error.msg}") from error
+        line = f"line {error.lineno}, " if "\n" in text else ""
+        cause = error.msg[:1].lower() + error.msg[1:]
+        raise ValueError(f"{prefix}is not valid JSON at {line}column {error.colno}: {cause}") from error
     except RecursionError as error:
         raise ValueError(f"{prefix}nests deeper than {depth} levels") from error
     except ValueError as error:
