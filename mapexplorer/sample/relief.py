@@ -17,8 +17,8 @@ SIZE = (3600, 1800)
 WORLD_FILE = "0.1\n0\n0\n-0.1\n-179.95\n89.95\n"
 """Pixel width, two rotations, pixel height, and the centre of the upper left pixel (longitude, latitude)."""
 
-_DEEP = np.array([196.0, 215.0, 226.0])
-_SHELF = np.array([222.0, 234.0, 238.0])
+_DEEP = np.array([203.0, 219.0, 228.0])
+_SHELF = np.array([226.0, 236.0, 240.0])
 _PAPER = np.array([246.0, 240.0, 228.0])
 _SATURATION = 0.75
 _STRENGTH = 0.58

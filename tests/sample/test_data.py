@@ -9,6 +9,7 @@ from typing import Any
 import geopandas
 import pandas as pd
 import pytest
+import shapely
 
 from mapexplorer.sample import MAPS
 
@@ -77,6 +78,8 @@ def test_geometries_are_valid_degrees_and_texts_trimmed(path: Path) -> None:
         ("us_airports", 12_581),
         ("earthquakes", 1_707),
         ("graticule", 57),
+        ("lakes", 275),
+        ("rivers", 464),
     ],
 )
 def test_the_tables_have_the_rows_of_their_sources(table: Table, name: str, rows: int) -> None:
@@ -239,6 +242,19 @@ def test_the_graticule_has_its_nets(table: Table) -> None:
         ("parallel", 30): 4,
     }
     assert row(lines, name="Tropic of Cancer").geometry.bounds == (-180, 23.436, 180, 23.436)
+
+
+def test_the_great_lakes_are_among_the_largest(table: Table) -> None:
+    superior = table("lakes").iloc[0]
+    assert superior["area_km2"] == pytest.approx(82_100, rel=0.03)
+    assert superior.geometry.covers(shapely.Point(-87.5, 47.7))
+
+
+def test_no_water_is_drawn_twice(table: Table) -> None:
+    lakes = table("lakes")
+    middles = lakes.geometry.representative_point()
+    pairs = lakes.sindex.query(middles, predicate="within")
+    assert pairs.shape[1] == len(lakes)
 
 
 @pytest.mark.parametrize(("iata", "kind"), [("JFK", "international"), ("SBA", "regional")])

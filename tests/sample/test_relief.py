@@ -34,7 +34,7 @@ def test_the_picture_has_ten_pixels_a_degree(picture: np.ndarray) -> None:
     assert (west - size / 2 + 3600 * size, north - step / 2 + 1800 * step) == pytest.approx((180, -90))
 
 
-@pytest.mark.parametrize(("longitude", "expected"), [(-120, (196, 215, 226)), (120, (222, 234, 238))])
+@pytest.mark.parametrize(("longitude", "expected"), [(-120, (203, 219, 228)), (120, (226, 236, 240))])
 def test_water_is_recoloured_by_its_depth(
     picture: np.ndarray, longitude: float, expected: tuple[int, int, int]
 ) -> None:
