@@ -108,7 +108,7 @@ class _FeaturePainter:
 
     def _paint_markers(self, places: Ragged) -> None:
         turns: Floats | None = None
-        if self.renderer.rotation_expression is not None:
+        if self.renderer.rotation_expression:
             every = self.layer.shapes.noted(
                 ("turns", self.renderer.rotation_expression, self.renderer.rotation_type),
                 lambda: turns_of(self.renderer, self.layer.table),

@@ -156,7 +156,7 @@ def _coded(values: pd.Series[Any]) -> tuple[Indices, npt.NDArray[np.object_]]:
         values = pd.Series(_milliseconds(values))
     codes, distinct = pd.factorize(values)
     written = np.empty(len(distinct), dtype=object)
-    written[:] = [_text(value) for value in distinct]
+    written[:] = [_text(value) for value in np.asarray(distinct)]
     return np.asarray(codes, dtype=np.int64), written
 
 

@@ -155,14 +155,10 @@ def palette_of(picture: Pixels, most: int) -> tuple[npt.NDArray[np.uint8], Pixel
     image = Image.fromarray(picture)
     exact = image.getcolors(most)
     if exact is not None:
-        palette = np.array(sorted(color for _, color in exact), dtype=np.uint8)
-        codes = _packed(palette)
-        indices = np.searchsorted(codes, _packed(picture))
-        return indices.astype(np.uint8), palette
+        few = np.array(sorted(color for _, color in exact), dtype=np.uint8)
+        return np.searchsorted(_packed(few), _packed(picture)).astype(np.uint8), few
     quantised = image.quantize(most, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    indices: npt.NDArray[np.uint8] = np.frombuffer(quantised.tobytes(), dtype=np.uint8).reshape(
-        picture.shape[:2]
-    )
+    indices = np.frombuffer(quantised.tobytes(), dtype=np.uint8).reshape(picture.shape[:2])
     palette = np.array(quantised.getpalette() or [], dtype=np.uint8).reshape(-1, 3)[:most].copy()
     _keep_frequent(picture, indices, palette)
     return indices, palette

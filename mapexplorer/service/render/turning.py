@@ -74,7 +74,7 @@ def renderer_faults(renderer: Renderer, table: pd.DataFrame) -> list[str]:
     faults = []
     if renderer.visual_variables:
         faults.append("visualVariables: they are not supported by this service yet")
-    if renderer.rotation_expression is not None:
+    if renderer.rotation_expression:
         try:
             turns_of(renderer, table)
         except TurningError as problem:
