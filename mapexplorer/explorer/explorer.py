@@ -56,6 +56,7 @@ class MapExplorer(ipywidgets.VBox):
         self._guard = self.parameters.guard
         self._moving = False  # the map itself is writing parameters
         self._held = False  # the map keeps to the place set from code until the person moves it
+        self._bbox_of_map: Extent | None = None
         self._paused = True
         self._closed = False
         opened = open_service(target)
@@ -193,11 +194,14 @@ class MapExplorer(ipywidgets.VBox):
 
     def _carry_over(self, reference: SpatialReference) -> None:
         """Keep centre and scale when the picture changes its spatial reference."""
-        shown = self.map.reference
-        if self.parameters.bbox_sr is not None and shown.same_as(self.parameters.bbox_sr):
-            extent = carry_over(self.map.extent, shown, reference)
-            if extent is not None:
-                self.parameters.update(bbox=extent, bbox_sr=reference)
+        shown, bbox = self.map.reference, self.parameters.bbox
+        followed = self.answer.request.bbox if self.answer is not None else None
+        in_view = bbox is not None and bbox in (self._bbox_of_map, followed)
+        if self._paused or not in_view or shown.same_as(reference) or not shown.same_as(self.parameters.bbox_sr):
+            return  # the place was set together with the reference, and counts
+        extent = carry_over(self.map.extent, shown, reference)
+        if extent is not None:
+            self.parameters.update(bbox=extent, bbox_sr=reference)
 
     def _submit(self) -> None:
         with self._guard:
@@ -248,7 +252,7 @@ class MapExplorer(ipywidgets.VBox):
                 self._submit()
 
     def _place(self, view: View, moved: bool) -> dict[str, Any]:
-        extent = view.extent(self.map.size)
+        extent = self._bbox_of_map = view.extent(self.map.size)
         changes: dict[str, Any] = {"bbox": extent, "bbox_sr": self.map.reference}
         answer = self.answer
         if (

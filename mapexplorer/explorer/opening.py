@@ -53,7 +53,8 @@ class Opened:
         """The title that the service gives itself, else its name."""
         about = self.info.raw.get("documentInfo")
         title = about.get("Title") if isinstance(about, Mapping) else None
-        return str(title).strip() if title else self.name.replace("_", " ")
+        name = self.name.replace("_", " ")
+        return str(title).strip() if title else name[:1].upper() + name[1:]
 
     @property
     def detail(self) -> str:

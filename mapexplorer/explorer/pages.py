@@ -68,7 +68,8 @@ class Page:
     def __init__(self, layout: ipywidgets.Layout, on_view: Callable[[View, bool, bool], None]) -> None:
         self._on_view = on_view
         self.size: Size | None = None
-        self.current = View((0.0, 0.0), 1.0)
+        zoom = max(self.zooms[0], 0.0)
+        self.current = View((0.0, 0.0), self.unit / 2**zoom)
         self.picture: Picture | None = None
         self._before: View | None = None
         self._looked = False
@@ -77,7 +78,7 @@ class Page:
             layers=[self.overlay],
             crs=self.crs,
             center=[0.0, 0.0],
-            zoom=max(self.zooms[0], 0.0),
+            zoom=zoom,
             min_zoom=self.zooms[0],
             max_zoom=self.zooms[1],
             zoom_snap=0,

@@ -430,3 +430,22 @@ def test_closing_releases_both_pages(bench: Bench) -> None:
     assert len(pages) == 2
     bench.explorer.close()
     assert all(page.widget.comm is None and page.overlay.comm is None for page in pages)
+
+
+def test_a_place_set_together_with_another_system_counts(bench: Bench) -> None:
+    bench.display()
+    bench.explorer.parameters.update(image_sr=3395, bbox=(0, 0, 10_000, 5_000), bbox_sr=3395)
+    bench.settle()
+    assert sides(bench.service.exports[-1].bbox) == (0, 0, 10_000, 5_000)
+
+
+def test_the_first_report_of_a_map_that_was_shown_before_its_first_picture_is_no_move(
+    make: Callable[..., Bench],
+) -> None:
+    bench = make()
+    browser_echo(bench.page, (1000, 500))
+    bench.settle()
+    browser_echo(bench.page, (1000, 500))
+    bench.settle()
+    assert sides(bench.explorer.parameters.bbox) == (0, 0, 1_000_000, 500_000)
+    assert bench.explorer.map.view.near(View((500_000, 250_000), 1000))
