@@ -14,7 +14,7 @@ from urllib.parse import quote
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from mapexplorer.protocol import Operation, RequestErrors, ResponseFormat, ServiceFault
+from mapexplorer.protocol import Operation, ParameterError, RequestErrors, ResponseFormat, ServiceFault
 from mapexplorer.service import operations, resources
 from mapexplorer.service.answers import fault_answer, fault_of, json_answer, picture_answer
 from mapexplorer.service.catalog import MapCatalog
@@ -100,6 +100,8 @@ class MapServiceApp:
             return self._dispatch(request, pairs)
         except RequestErrors as errors:
             fault = fault_of(errors)
+        except ParameterError as error:
+            fault = fault_of(RequestErrors([error]))
         except ServiceFault as error:
             fault = error
         except RequestEntityTooLarge:

@@ -23,6 +23,7 @@ from mapexplorer.service.expressions import Expression, Field, parse_expression
 from mapexplorer.service.fields import OBJECT_ID, FieldInfo, find_name
 from mapexplorer.service.layers import FeatureLayer, GroupLayer, Layer, LayerRange, RasterLayer
 from mapexplorer.service.rasters import read_raster
+from mapexplorer.service.render.turning import renderer_faults
 from mapexplorer.service.shapes import Shapes
 from mapexplorer.service.sources import POINT, POLYGON, POLYLINE, FeatureSource, SourceProblem, read_source
 from mapexplorer.service.spelling import Spelling
@@ -93,6 +94,9 @@ class Reader:
         renderer = names.renderer(drawing.renderer, f"{place}.drawingInfo.renderer")
         geometry_type = source.geometry_type or _drawn_type(renderer)
         self.faults += symbol_faults(renderer, geometry_type, f"{place}.drawingInfo.renderer")
+        if len(self.faults) == before:
+            unreadable = renderer_faults(renderer, source.table)
+            self.faults += [f"{place}.drawingInfo.renderer.{fault}" for fault in unreadable]
         self.warnings += symbol_warnings(drawing, f"{place}.drawingInfo")
         definition = self._definition(document, fields, place)
         times = self._times(document, source, place)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from mapexplorer.protocol import (
-    ClassBreaksRenderer,
     DrawingInfo,
     Renderer,
     SimpleRenderer,
@@ -48,30 +47,24 @@ def symbol_faults(renderer: Renderer, geometry_type: str, place: str) -> list[st
             )
         elif symbol.type == "esriPMS" and symbol.image_data is None:
             faults.append(f"{where}.url: the service fetches no pictures; give imageData and contentType")
-        elif not _suits(symbol.type, geometry_type, renderer):
+        elif not _suits(symbol.type, geometry_type):
             faults.append(f"{where}: {symbol.type} is no symbol for {geometry_type}")
     return faults
 
 
-def _suits(symbol_type: str, geometry_type: str, renderer: Renderer) -> bool:
+def _suits(symbol_type: str, geometry_type: str) -> bool:
     if geometry_type in (POINT, MULTIPOINT):
         return symbol_type in _MARKERS
     if geometry_type == POLYLINE:
         return symbol_type == "esriSLS"
-    graduated = isinstance(renderer, ClassBreaksRenderer)
-    return symbol_type not in _MARKERS or graduated
+    return True
 
 
 def symbol_warnings(drawing: DrawingInfo, place: str) -> list[str]:
     """Return a warning for everything in a drawing info that is valid but has no effect yet."""
     warnings = []
-    renderer = drawing.renderer
     if drawing.show_labels:
         warnings.append(f"{place}.showLabels: labels are not drawn by this service yet")
     if drawing.scale_symbols:
         warnings.append(f"{place}.scaleSymbols: symbols are not scaled by this service yet")
-    if renderer is not None and renderer.rotation_expression:
-        warnings.append(f"{place}.renderer.rotationExpression: markers are not turned by this service yet")
-    if renderer is not None and renderer.visual_variables:
-        warnings.append(f"{place}.renderer.visualVariables: they are not drawn by this service yet")
     return warnings

@@ -18,7 +18,7 @@ _LEXEME: Final = re.compile(
       | '(?P<text>(?:[^']|'')*)'
       | "(?P<quoted>(?:[^"]|"")+)"
       | ::(?P<placeholder>[^\W\d]\w*)
-      | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<word>[^\W\d][\w$]*)
       | (?P<operator><>|<=|>=|[=<>+\-*/(),])""",
     re.VERBOSE,

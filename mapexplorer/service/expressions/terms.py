@@ -4,6 +4,7 @@ checked once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
@@ -52,6 +53,7 @@ _PARTS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("Add", "Sub", "Mul"), frozenset({"this", "expression"})),
     "Div": frozenset({"this", "expression", "typed", "safe"}),
 }
+_LEAF: Final = re.compile(r"[fp][0-9]{1,3}")
 _COMPARISONS: Final = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _ARITHMETIC: Final = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/"}
 
@@ -94,14 +96,17 @@ class Compiler:
 
     def _position(self, node: Any) -> int:
         if isinstance(node, exp.Expression):
-            numbers = [int(part.name[1:]) for part in node.find_all(exp.Placeholder, exp.Column)]
-            if numbers:
-                return min(self._leaves[number].position for number in numbers)
+            parts = [part for part in node.find_all(exp.Placeholder, exp.Column) if _LEAF.fullmatch(part.name)]
+            if parts:
+                return min(self._leaf(part).position for part in parts)
         return 0
 
     # --- leaves ---
 
     def _leaf(self, node: Any) -> Leaf:
+        """Return the leaf behind a name; the parser also takes a word of the language alone for a name."""
+        if _LEAF.fullmatch(node.name) is None:
+            raise Misplaced(f"a value is needed here, not {node.name}", 0)
         return self._leaves[int(node.name[1:])]
 
     def _column(self, node: Any) -> Term:
