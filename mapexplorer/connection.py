@@ -184,7 +184,7 @@ def _sample_catalogs(name: str) -> Mapping[str, MapCatalog]:
 def _catalogs(target: Any) -> Mapping[str, MapCatalog]:
     from mapexplorer.service import catalog_from
 
-    if isinstance(target, str | os.PathLike):
+    if isinstance(target, str | os.PathLike) and str(target).strip():
         path = Path(os.fspath(target)).expanduser()
         if not path.exists():
             raise ParameterError(
@@ -210,7 +210,7 @@ def _embedded(catalogs: Mapping[str, MapCatalog], limits: Limits | None) -> MapS
     (name,) = catalogs
     session = embedded_session(MapServiceApp(catalogs))
     return MapService(
-        f"http://{HOST}/arcgis/rest/services/{quote(name)}/MapServer", session=session, limits=limits
+        f"http://{HOST}/arcgis/rest/services/{quote(name, safe='')}/MapServer", session=session, limits=limits
     )
 
 

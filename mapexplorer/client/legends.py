@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from mapexplorer.protocol import (
     AnswerError,
@@ -76,7 +76,8 @@ class LegendQuery:
         source, call, url, body = self._ask()
         layers = tuple(self._cleaned(layer) for layer in self._parsed(body).layers)
         if self._unreadable:
-            self._notes.append(f"{self._unreadable} pictures of the legend could not be read.")
+            pictures = "One picture" if self._unreadable == 1 else f"{self._unreadable} pictures"
+            self._notes.append(f"{pictures} of the legend could not be read.")
         return LegendResult(
             layers=layers,
             source=source,
@@ -193,7 +194,7 @@ class LegendQuery:
         if self._fetches > self._channel.limits.legend_fetches or self._deadline.passed:
             raise TooLarge("The legend names too many pictures.")
         address = url if "://" in url else f"{self._service_url}/{layer_id}/images/{quote(url, safe='')}"
-        if not same_origin(self._service_url, urljoin(self._service_url, address)):
+        if not same_origin(self._service_url, address):
             raise BadAnswer("A legend picture lies on another origin.")
         content, timing = self._channel.ask(
             Call("GET", address, None),

@@ -16,6 +16,8 @@ from .addresses import get_url, is_secret, masked_url, service_address
 from .credentials import MASK
 
 VARIABLE = "ARCGIS_TOKEN"
+SAMPLES = frozenset({"storms", "world", "usa", "earthquakes"})
+"""Names by which connect() finds a demo map anywhere; other maps in this process only have their data."""
 _TOKEN_FIELD = "token"  # noqa: S105 - the name of a field
 
 
@@ -72,7 +74,7 @@ def as_mapexplorer(
     lines = ["import os", ""] if secured else []
     token = f", token=os.environ[{VARIABLE!r}]" if secured else ""
     lines += ["from mapexplorer import connect", ""]
-    lines.append(f"service = connect({_service_of(service_url)!r}{token})")
+    lines.append(f"service = connect({_target_of(service_url)}{token})")
     given = {name: value for name, value in request.given().items() if name != "f"}
     if request.f is ResponseFormat.IMAGE and operation == "export":
         given["f"] = request.f
@@ -85,13 +87,14 @@ def as_mapexplorer(
     return "\n".join(lines)
 
 
-def _service_of(url: str) -> str:
-    """Write the address of a service; the embedded one is known elsewhere by its sample name."""
+def _target_of(url: str) -> str:
+    """Write what connect() needs for a service; an address in this process means nothing elsewhere."""
     address = service_address(url).url
     parts = urlsplit(address)
-    if parts.hostname == "embedded.invalid":
-        return f"sample:{parts.path.split('/')[-2]}"
-    return address
+    if parts.hostname != "embedded.invalid":
+        return repr(address)
+    name = parts.path.split("/")[-2]
+    return repr(f"sample:{name}") if name in SAMPLES else "data"
 
 
 def _taken_apart(call: Call) -> tuple[str, dict[str, str]]:

@@ -201,7 +201,7 @@ class Transport:
         )
 
     def _options(self, url: str, deadline: Deadline) -> dict[str, Any]:
-        # requests prefers the bundle of the environment to the one that the session names; the person's choice wins
+        # requests prefers the bundle of the environment to the session's own; here the person's choice wins
         verify = None if self._session.verify is True else self._session.verify
         settings = self._session.merge_environment_settings(url, {}, True, verify, None)
         timeout = (deadline.slice(self.limits.connect), deadline.slice(self.limits.idle))

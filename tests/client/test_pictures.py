@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import struct
 import zlib
@@ -114,10 +115,8 @@ def test_a_flipped_byte_of_another_kind_gives_a_picture_or_our_error(kind: str) 
     content = picture(30, 20, kind)
     for place in range(min(len(content), 700)):
         spoilt = content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
-        try:
-            check_picture(spoilt, pixels=PIXELS)
-        except MapExplorerError as error:
-            assert str(error).endswith(".")
+        with contextlib.suppress(MapExplorerError):
+            assert check_picture(spoilt, pixels=PIXELS).width > 0
 
 
 @pytest.mark.parametrize("side", [1001, 13_000, 2**31 - 1])
