@@ -29,6 +29,8 @@ POLE_MARGIN_DEGREES: Final = 0.1
 SEAM_MARGIN_DEGREES: Final = 1e-7
 MOST_CELLS: Final = 3_000
 CELL_DEPTH: Final = 10
+OFF_CENTRE: Final = 0.4837
+"""Where cells are divided: not in the middle, on which straight lines of a graticule like to lie."""
 
 Box = tuple[float, float, float, float]
 
@@ -126,7 +128,7 @@ def _repaired(broken: Ragged, source: CRS, target: CRS, longest: float) -> Ragge
     rows: list[int] = []
     for part, row in zip(broken.part_geometries(), broken.rows, strict=True):
         for half in _cut_along_seam(part, source, target):
-            for piece in _sound_pieces(half, source, target, longest):
+            for piece in _sound_pieces(half, broken.dimension, source, target, longest):
                 pieces.append(piece)
                 rows.append(int(row))
     geometries = np.empty(len(pieces), dtype=object)
@@ -138,23 +140,14 @@ def _cut_along_seam(part: shapely.Geometry, source: CRS, target: CRS) -> list[sh
     """Cut a part in degrees along the meridian opposite to the projection's centre, and off the poles."""
     if not source.is_geographic:
         return [part]
-    west, south, east, north = part.bounds
+    west, _, east, _ = part.bounds
     limit = 90 - POLE_MARGIN_DEGREES
-    south, north = max(south, -limit), min(north, limit)
-    edges = [west, east]
     seam = _central_meridian(target) + 180
-    for meridian in (seam - 360, seam, seam + 360, seam - 720):
-        if west < meridian < east:
-            edges.append(meridian)
-    edges.sort()
+    seams = [meridian for meridian in (seam - 720, seam - 360, seam, seam + 360) if west <= meridian <= east]
     margin = SEAM_MARGIN_DEGREES
-    if east - west <= 2 * margin:
-        # A meridian has no width to cut across; it only loses its ends at the poles.
-        return [shapely.clip_by_rect(part, west - margin, south, east + margin, north)]
     return [
-        shapely.clip_by_rect(part, left + margin, south, right - margin, north)
-        for left, right in pairwise(edges)
-        if right - left > 2 * margin and south < north
+        shapely.clip_by_rect(part, left + margin, -limit, right - margin, limit)
+        for left, right in pairwise((west - 1, *seams, east + 1))
     ]
 
 
@@ -169,10 +162,15 @@ def _central_meridian(target: CRS) -> float:
 
 
 def _sound_pieces(
-    geometry: shapely.Geometry, source: CRS, target: CRS, longest: float
+    geometry: shapely.Geometry, dimension: int, source: CRS, target: CRS, longest: float
 ) -> list[shapely.Geometry]:
     """Return the projected pieces of a geometry, cut into cells where it does not project in one piece."""
-    cells: list[tuple[Box, int]] = [(geometry.bounds, 0)]
+    if geometry.is_empty:
+        return []
+    xmin, ymin, xmax, ymax = geometry.bounds
+    # A little larger, because a straight line along an axis has an envelope without area.
+    rim = longest / 1000
+    cells: list[tuple[Box, int]] = [((xmin - rim, ymin - rim, xmax + rim, ymax + rim), 0)]
     sound: list[shapely.Geometry] = []
     for _ in range(MOST_CELLS):
         if not cells:
@@ -181,18 +179,17 @@ def _sound_pieces(
         piece = geometry if depth == 0 else shapely.clip_by_rect(geometry, *box)
         if piece.is_empty:
             continue
-        done, whole = _projected_if_sound(piece, source, target, longest)
+        done, whole = _projected_if_sound(piece, dimension, source, target, longest)
         if whole:
             sound.extend(done)
         elif depth < CELL_DEPTH:
             cells.extend((quarter, depth + 1) for quarter in _quarters(box))
-    return _merged(sound)
+    return _merged(sound) if dimension == 2 else sound
 
 
 def _projected_if_sound(
-    piece: shapely.Geometry, source: CRS, target: CRS, longest: float
+    piece: shapely.Geometry, dimension: int, source: CRS, target: CRS, longest: float
 ) -> tuple[list[shapely.Geometry], bool]:
-    dimension = 2 if piece.geom_type.endswith("Polygon") else 1
     ragged = ragged_of(np.array([piece], dtype=object), dimension=dimension)
     if len(ragged.rows) == 0:
         return [], True
@@ -205,13 +202,13 @@ def _projected_if_sound(
 
 def _quarters(box: Box) -> tuple[Box, Box, Box, Box]:
     xmin, ymin, xmax, ymax = box
-    x, y = (xmin + xmax) / 2, (ymin + ymax) / 2
+    x, y = xmin + (xmax - xmin) * OFF_CENTRE, ymin + (ymax - ymin) * OFF_CENTRE
     return (xmin, ymin, x, y), (x, ymin, xmax, y), (xmin, y, x, ymax), (x, y, xmax, ymax)
 
 
 def _merged(pieces: list[shapely.Geometry]) -> list[shapely.Geometry]:
     """Join the cells of one polygon again, so that their borders are not drawn as outlines."""
-    if len(pieces) < 2 or not pieces[0].geom_type.endswith("Polygon"):
+    if len(pieces) < 2:
         return pieces
     try:
         whole = shapely.union_all(pieces)
