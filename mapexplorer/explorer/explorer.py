@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ _LOG = logging.getLogger(__name__)
 _PLACE = frozenset({"bbox", "bbox_sr", "image_sr", "map_scale", "size"})
 
 
-class MapExplorer(ipywidgets.VBox):
+class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """An interactive map of one map service.
 
     `parameters` holds what is asked for: setting one moves the controls and the map, and the controls set
@@ -197,7 +198,12 @@ class MapExplorer(ipywidgets.VBox):
         shown, bbox = self.map.reference, self.parameters.bbox
         followed = self.answer.request.bbox if self.answer is not None else None
         in_view = bbox is not None and bbox in (self._bbox_of_map, followed)
-        if self._paused or not in_view or shown.same_as(reference) or not shown.same_as(self.parameters.bbox_sr):
+        if (
+            self._paused
+            or not in_view
+            or shown.same_as(reference)
+            or not shown.same_as(self.parameters.bbox_sr)
+        ):
             return  # the place was set together with the reference, and counts
         extent = carry_over(self.map.extent, shown, reference)
         if extent is not None:
@@ -319,6 +325,18 @@ class MapExplorer(ipywidgets.VBox):
         self.controller.close()
         for panel in self.panels.values():
             panel.close()
-        for widget in (self.header, self.map, self.legend, self.status):
-            widget.close()
+        self.map.release()
+        parts = list(_parts(self))
         super().close()
+        for part in parts:
+            part.close()
+
+
+def _parts(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    """Every widget inside another one, with layouts and styles: closing a box alone leaves them behind."""
+    for child in getattr(widget, "children", ()):
+        yield from _parts(child)
+        yield child
+    for name in ("layout", "style"):
+        if widget.has_trait(name):
+            yield getattr(widget, name)

@@ -11,7 +11,7 @@ from mapexplorer.explorer.markup import tag
 OTHER = "another service …"
 
 
-class Header(ipywidgets.HBox):
+class Header(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     """Title, a chooser of the demo services, and a box for an address or path.
 
     `on_open` is called with what the person chose or typed.

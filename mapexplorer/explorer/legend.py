@@ -135,7 +135,7 @@ def _picture(image_data: str) -> tuple[str, int, int] | None:
     )
 
 
-class LegendBox(ipywidgets.HTML):
+class LegendBox(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no types
     """The widget that shows a legend; marked while it belongs to an earlier request than the picture."""
 
     def __init__(self) -> None:
@@ -145,8 +145,7 @@ class LegendBox(ipywidgets.HTML):
 
     def show(self, page: Markup) -> None:
         """Show a legend that `draw_legend` wrote."""
-        if self.value != page:
-            self.value = str(page)
+        self.value = str(page)
         self.mark(False)
 
     def mark(self, stale: bool) -> None:

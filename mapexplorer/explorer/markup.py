@@ -32,7 +32,24 @@ _TAGS = frozenset(
         "h5",
         "hr",
     }
-    | {"del", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "s", "section", "small", "span", "strong", "summary"}
+    | {
+        "del",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "section",
+        "small",
+        "span",
+        "strong",
+        "summary",
+    }
     | {"table", "tbody", "td", "th", "thead", "time", "tr", "ul", "wbr"}
 )
 _VOID = frozenset({"br", "hr", "img", "wbr"})

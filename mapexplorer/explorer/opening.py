@@ -70,7 +70,9 @@ class Opened:
         known = [self.info.initial_extent, self.info.full_extent, _union(self.layer_infos)]
         for extent in known:
             if extent is not None and extent.width > 0 and extent.height > 0:
-                return Extent(*_sides(extent), _by_id(extent.spatial_reference or self.info.spatial_reference))
+                return Extent(
+                    *_sides(extent), _by_id(extent.spatial_reference or self.info.spatial_reference)
+                )
         return _WORLD
 
     def allowed(self, size: Size) -> Size:

@@ -121,7 +121,9 @@ class Page:
     def close(self) -> None:
         """Stop listening and release the widgets."""
         self.widget.unobserve(self._report, names=["bounds", "pixel_bounds"])
-        for widget in (*self.widget.controls, self.overlay, self.widget):
+        m = self.widget
+        styles = (m.style, m.default_style, m.dragging_style)
+        for widget in (*m.controls, *styles, self.overlay, m):
             widget.close()
 
     # ---- from the browser to the kernel

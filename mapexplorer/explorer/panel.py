@@ -22,10 +22,10 @@ class Panel:
     """
 
     title: ClassVar[str] = ""
+    widget: ipywidgets.Widget
 
     def __init__(self, explorer: MapExplorer) -> None:
         self.explorer = explorer
-        self.widget: ipywidgets.Widget = ipywidgets.VBox()
 
     def on_service(self) -> None:
         """Refill choices, ranges and enabled flags from the metadata of the service in use."""

@@ -32,15 +32,15 @@ class ParameterTrait(TraitType[Any, Any]):
 
 
 _ROWS: dict[str, Any] = {row.name: ParameterTrait(row) for row in PARAMETERS}
-_Rows = cast("type[HasTraits]", type(HasTraits)("_Rows", (HasTraits,), _ROWS))
+_Rows: Any = cast(Any, type(HasTraits))("_Rows", (HasTraits,), _ROWS)
 
 
-class Parameters(_Rows):  # type: ignore[misc, valid-type]
+class Parameters(_Rows):  # type: ignore[misc]  # the base is made from the table
     """Every parameter of the two operations as an observable attribute; None means "not given".
 
     Values are coerced as they are set: ``parameters.size = "600,550"`` holds a `Size`. A value that does not
-    fit raises TraitError and leaves the old one. A bbox that carries its own spatial reference sets ``bbox_sr``
-    as well. Changes from several threads are serialised by `guard`.
+    fit raises TraitError and leaves the old one. A bbox that carries its own spatial reference sets
+    ``bbox_sr`` as well. Changes from several threads are serialised by `guard`.
 
     >>> Parameters(dpi="120").dpi
     120.0

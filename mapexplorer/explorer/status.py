@@ -49,7 +49,7 @@ def write_bytes(number: int) -> str:
     )
 
 
-class StatusLine(ipywidgets.HTML):
+class StatusLine(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no types
     """A live region: assistive technology reads it when it changes."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ DEFAULT_SIZE = Size(800, 500)
 """Pixels of the picture as long as no browser has shown the map."""
 
 
-class MapPane(ipywidgets.Box):
+class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     """A Web Mercator map, or for other spatial references and turned pictures a map of their own plane.
 
     The page changes together with the picture: until the new picture is there the old one stays where it is.
@@ -76,9 +76,8 @@ class MapPane(ipywidgets.Box):
         if switched:
             self.children = [page.widget]
 
-    def close(self) -> None:
-        """Release every page."""
+    def release(self) -> None:
+        """Release every page, also those that are not shown."""
         for page in self._pages.values():
             page.close()
         self._pages.clear()
-        super().close()

@@ -1,4 +1,4 @@
-"""What the tests of the explorer share: a recorded wire, a fake front end, and explorers that are closed in time."""
+"""What the tests of the explorer share: a recorded wire, a fake front end, explorers closed in time."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def browser_view(page: Page, center: tuple[float, float], resolution: float, siz
     # ipyleaflet starts each of these from a constant and takes the larger or smaller one
     state = {
         "south": min(90.0, south), "north": max(-90.0, north), "west": west, "east": east,
-        "left": float(left), "right": max(0.0, left + width), "top": float(top), "bottom": max(0.0, top + height),
+        "left": float(left), "right": max(0.0, left + width),
+        "top": float(top), "bottom": max(0.0, top + height),
         "center": lat_lng, "zoom": math.log2(page.unit / resolution),
     }  # fmt: skip
     page.widget.set_state(state)

@@ -1,4 +1,4 @@
-"""A map service without data: it fits the frame like a real one and paints the request number into the picture."""
+"""A map service without data: it fits the frame like a real one and paints the number of the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The controller: one frozen request for both operations, the latest wins, and an old answer never replaces a new one."""
+"""The controller: one frozen request for both operations; an old answer never replaces a new one."""
 
 from __future__ import annotations
 
@@ -127,7 +127,9 @@ def test_only_one_call_is_in_flight_and_only_the_latest_request_waits(bench: Ben
     assert bench.frames[-1].request == last
 
 
-@pytest.mark.parametrize("changes", [{"format": "jpg"}, {"transparent": True}, {"format": "gif", "transparent": True}])
+@pytest.mark.parametrize(
+    "changes", [{"format": "jpg"}, {"transparent": True}, {"format": "gif", "transparent": True}]
+)
 def test_format_and_transparency_ask_for_a_new_picture_but_not_for_a_new_legend(
     bench: Bench, changes: dict[str, Any]
 ) -> None:
@@ -160,7 +162,9 @@ def test_an_unchanged_request_is_not_sent_again(bench: Bench) -> None:
     assert len(bench.frames) == 1
 
 
-def test_going_back_while_a_call_is_on_its_way_shows_what_was_known_and_drops_the_late_answer(bench: Bench) -> None:
+def test_going_back_while_a_call_is_on_its_way_shows_what_was_known_and_drops_the_late_answer(
+    bench: Bench,
+) -> None:
     first = bench.submit(time=1)
     bench.settle()
     bench.submit(time=2)
@@ -363,7 +367,9 @@ def test_busy_is_told_when_it_begins_and_ends(bench: Bench) -> None:
         ({"dpi": 120}, False, False),
     ],
 )
-def test_keys_differ_where_answers_differ(changes: dict[str, Any], same_picture: bool, same_legend: bool) -> None:
+def test_keys_differ_where_answers_differ(
+    changes: dict[str, Any], same_picture: bool, same_legend: bool
+) -> None:
     plain = MapRequest(bbox=(0, 0, 1, 1))
     changed = plain.replace(**changes)
     assert (export_key(plain) == export_key(changed)) is same_picture
@@ -374,7 +380,7 @@ def test_keys_differ_where_answers_differ(changes: dict[str, Any], same_picture:
 
 
 class Chaos:
-    """Random changes, latencies, failures, deliveries and services; the invariants are checked at every step."""
+    """Random changes, latencies, failures, deliveries, services; invariants are checked at every step."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -403,7 +409,10 @@ class Chaos:
             before = self.frames[-1]
             assert frame.number >= before.number
             assert frame.number > before.number or (before.legend is None and frame.legend is not None)
-        for outcome, operation, key in ((frame.export, "export", export_key), (frame.legend, "legend", legend_key)):
+        for outcome, operation, key in (
+            (frame.export, "export", export_key),
+            (frame.legend, "legend", legend_key),
+        ):
             if outcome is not None and outcome.error is None:
                 name, service, request = outcome.value
                 assert name == operation

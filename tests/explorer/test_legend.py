@@ -18,7 +18,13 @@ from .test_markup import read
 
 
 def entry(label: str, width: int = 20, **more: Any) -> dict[str, Any]:
-    return {"label": label, "imageData": base64.b64encode(png(width, 20)).decode(), "width": width, "height": 20, **more}
+    return {
+        "label": label,
+        "imageData": base64.b64encode(png(width, 20)).decode(),
+        "width": width,
+        "height": 20,
+        **more,
+    }
 
 
 def drawn(*layers: dict[str, Any], **more: Any) -> str:
@@ -32,7 +38,9 @@ def test_each_layer_is_a_heading_and_a_list_with_labels_beside_symbols() -> None
     )
     names = [name for name, _ in read(page).elements]
     assert (names.count("h4"), names.count("ul"), names.count("li"), names.count("img")) == (2, 2, 3, 3)
-    assert re.search(r"<li[^>]*><span[^>]*><img[^>]*></span><span class=\"me-label\"><bdi>Small</bdi></span></li>", page)
+    assert re.search(
+        r"<li[^>]*><span[^>]*><img[^>]*></span><span class=\"me-label\"><bdi>Small</bdi></span></li>", page
+    )
 
 
 def test_symbols_of_all_layers_are_centred_in_one_column() -> None:
@@ -59,19 +67,25 @@ def test_a_map_without_layers_says_so() -> None:
 
 
 def test_groups_have_headings_and_entries_without_a_group_stay() -> None:
-    page = drawn(
-        {
-            "layerId": 0, "layerName": "Land", "legendGroups": [{"id": "0", "heading": "Use"}, {"id": "1", "heading": "Age"}],
-            "legend": [entry("Farm", groupId="0"), entry("Old", groupId="1"), entry("Other"), entry("Town", groupId="0")],
-        }
-    )  # fmt: skip
+    groups = [{"id": "0", "heading": "Use"}, {"id": "1", "heading": "Age"}]
+    kinds = [("Farm", "0"), ("Old", "1"), ("Other", None), ("Town", "0")]
+    entries = [entry(label, groupId=group) for label, group in kinds]
+    page = drawn({"layerId": 0, "layerName": "Land", "legendGroups": groups, "legend": entries})
     reader = read(page)
     assert reader.text == "LandUseFarmTownAgeOldOther"
-    assert [attributes["aria-label"] for name, attributes in reader.elements if name == "ul"] == ["Use", "Age", "Land"]
+    assert [attributes["aria-label"] for name, attributes in reader.elements if name == "ul"] == [
+        "Use",
+        "Age",
+        "Land",
+    ]
 
 
 def test_the_note_comes_first_and_layers_out_of_scale_last() -> None:
-    page = drawn({"layerId": 0, "layerName": "a", "legend": [entry("x")]}, note="Static legend.", out_of_scale=["Roads"])
+    page = drawn(
+        {"layerId": 0, "layerName": "a", "legend": [entry("x")]},
+        note="Static legend.",
+        out_of_scale=["Roads"],
+    )
     assert read(page).text == "Static legend.axNot drawn at this scale:Roads"
 
 
@@ -113,7 +127,11 @@ def test_images_are_written_anew_without_what_else_was_in_the_file() -> None:
     Image.new("RGB", (20, 20)).save(buffer, "PNG", pnginfo=chunk)
     assert b"SECRET-CHUNK" in buffer.getvalue()
     page = drawn(
-        {"layerId": 0, "layerName": "a", "legend": [entry("x", imageData=base64.b64encode(buffer.getvalue()).decode())]}
+        {
+            "layerId": 0,
+            "layerName": "a",
+            "legend": [entry("x", imageData=base64.b64encode(buffer.getvalue()).decode())],
+        }
     )
     shown = re.search(r"base64,([^\"]+)", page)
     assert shown is not None

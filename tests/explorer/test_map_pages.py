@@ -21,7 +21,9 @@ def sides(extent: Any) -> tuple[float, ...]:
 
 
 def updates(wire: list[Any], widget: Any) -> list[dict[str, Any]]:
-    return [data["state"] for sender, data in wire if sender == widget.model_id and data.get("method") == "update"]
+    return [
+        data["state"] for sender, data in wire if sender == widget.model_id and data.get("method") == "update"
+    ]
 
 
 # ---- before a browser shows the map
@@ -53,7 +55,16 @@ def test_the_first_display_fits_the_first_extent_to_the_real_size(bench: Bench) 
 def test_a_hidden_map_without_size_is_no_change(bench: Bench) -> None:
     before = len(bench.service.exports)
     bench.page.widget.set_state(
-        {"south": 1.0, "north": 1.0, "west": 1.0, "east": 1.0, "left": 5.0, "right": 5.0, "top": 5.0, "bottom": 5.0}
+        {
+            "south": 1.0,
+            "north": 1.0,
+            "west": 1.0,
+            "east": 1.0,
+            "left": 5.0,
+            "right": 5.0,
+            "top": 5.0,
+            "bottom": 5.0,
+        }
     )
     bench.settle()
     assert len(bench.service.exports) == before
@@ -104,7 +115,11 @@ def test_resizing_after_a_drag_keeps_centre_and_scale(bench: Bench) -> None:
     bench.display()
     bench.drag(100, 0)
     bench.settle()
-    before, center, resolution = len(bench.service.exports), bench.page.current.center, bench.page.current.resolution
+    before, center, resolution = (
+        len(bench.service.exports),
+        bench.page.current.center,
+        bench.page.current.resolution,
+    )
     browser_view(bench.page, center, resolution, (600, 300))
     bench.settle()
     request = bench.service.exports[-1]
@@ -249,13 +264,15 @@ def test_the_picture_lies_where_the_service_says_not_where_it_was_asked_for(benc
     extent = bench.explorer.answer.export.extent
     assert (extent.width, extent.height) == pytest.approx((160_000, 100_000))
     metres = 20037508.342789244 / 180
-    assert (west * metres, ordinate(south), east * metres, ordinate(north)) == pytest.approx(sides(extent), abs=1e-3)
+    assert (west * metres, ordinate(south), east * metres, ordinate(north)) == pytest.approx(
+        sides(extent), abs=1e-3
+    )
 
 
 def test_a_picture_beyond_the_end_of_web_mercator_is_cut_there(make: Callable[..., Bench]) -> None:
     bench = make(bbox=(-4e7, -3e7, 4e7, 3e7), bbox_sr=102100)
     bench.settle()
-    (south, west), (north, east) = bench.page.overlay.bounds
+    (south, _), (north, _) = bench.page.overlay.bounds
     assert -85.06 < south < -84.9
     assert 84.9 < north < 85.06
     picture = bench.page.picture
@@ -268,11 +285,21 @@ def test_a_picture_beyond_the_end_of_web_mercator_is_cut_there(make: Callable[..
 
 def test_a_failure_leaves_picture_legend_and_map_and_shows_a_sentence(bench: Bench) -> None:
     bench.display()
-    before = (bench.page.overlay.url, bench.page.overlay.bounds, bench.explorer.legend.value, bench.page.current)
+    before = (
+        bench.page.overlay.url,
+        bench.page.overlay.bounds,
+        bench.explorer.legend.value,
+        bench.page.current,
+    )
     bench.service.failing = "Nobody answers at fake.invalid."
     bench.explorer.parameters.bbox = (1, 2, 30_000, 40_000)
     bench.settle()
-    after = (bench.page.overlay.url, bench.page.overlay.bounds, bench.explorer.legend.value, bench.page.current)
+    after = (
+        bench.page.overlay.url,
+        bench.page.overlay.bounds,
+        bench.explorer.legend.value,
+        bench.page.current,
+    )
     assert after == before
     assert bench.explorer.status.text == "Nobody answers at fake.invalid."
     assert "Nobody answers at fake.invalid." in bench.explorer.status.value
@@ -395,7 +422,10 @@ def test_a_system_other_than_web_mercator_has_its_own_plane(make: Callable[..., 
 
 def test_a_geographic_service_is_shown_in_web_mercator(make: Callable[..., Bench]) -> None:
     bench = make(
-        FakeService(spatialReference={"wkid": 4326}, initialExtent={"xmin": -180, "ymin": -90, "xmax": 180, "ymax": 90})
+        FakeService(
+            spatialReference={"wkid": 4326},
+            initialExtent={"xmin": -180, "ymin": -90, "xmax": 180, "ymax": 90},
+        )
     )
     assert bench.explorer.parameters.image_sr.wkid == 102100
     assert sides(bench.explorer.parameters.bbox) == (-180, -85, 180, 85)

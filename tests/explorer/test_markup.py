@@ -87,9 +87,17 @@ def seen(text: str) -> str:
 
 
 def legend(**places: Any) -> Legend:
-    entry = {"label": places.get("label", "x"), "groupId": "0", "contentType": places.get("content_type", "image/png")}
+    entry = {
+        "label": places.get("label", "x"),
+        "groupId": "0",
+        "contentType": places.get("content_type", "image/png"),
+    }
     entry |= {"imageData": places.get("image_data"), "url": places.get("url", "u")}
-    layer = {"layerId": 0, "layerName": places.get("name", "n"), "layerType": places.get("kind", "Feature Layer")}
+    layer = {
+        "layerId": 0,
+        "layerName": places.get("name", "n"),
+        "layerType": places.get("kind", "Feature Layer"),
+    }
     groups = [{"id": "0", "heading": places.get("heading", "h")}]
     return Legend.parse({"layers": [{**layer, "legend": [entry], "legendGroups": groups}]})
 
@@ -140,7 +148,7 @@ def test_without_escaping_the_attack_would_be_an_element() -> None:
         ("p", {"srcdoc": "x"}),
         ("img", {"src": "http://evil/x.png"}),
         ("img", {"src": "data:image/svg+xml;base64,AAAA"}),
-        ("img", {"src": "data:image/png;base64,AAAA\" onerror=\"alert(1)"}),
+        ("img", {"src": 'data:image/png;base64,AAAA" onerror="alert(1)'}),
         ("a", {"href": "javascript:alert(1)"}),
         ("a", {"href": "data:text/html,x"}),
         ("p", {"style": "background:url('http://evil')"}),

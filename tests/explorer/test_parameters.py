@@ -86,7 +86,9 @@ def test_a_value_that_does_not_fit_is_refused_in_one_sentence_and_the_old_one_st
     assert getattr(parameters, name) is None
 
 
-@pytest.mark.parametrize("way", [lambda p: p.update(boxx=1), lambda p: setattr(p, "boxx", 1), lambda p: Parameters(boxx=1)])
+@pytest.mark.parametrize(
+    "way", [lambda p: p.update(boxx=1), lambda p: setattr(p, "boxx", 1), lambda p: Parameters(boxx=1)]
+)
 def test_unknown_parameters_are_refused(way: Any) -> None:
     with pytest.raises(TraitError, match="boxx: is not a parameter"):
         way(Parameters())
