@@ -16,7 +16,7 @@ LayerParameterValues = FrozenMapping[int, FrozenMapping[str, ParameterValue | tu
 
 
 def layer_parameter_values(value: Any) -> LayerParameterValues:
-    """Read ``[{"<layerId>": {"<name>": value | [values]}}]``; a plain mapping from layer id is taken too.
+    """Read ``[{"<layerId>": {"<name>": value | [values]}}]``.
 
     >>> layer_parameter_values([{"0": {"floor": 10}, "1": {"crimeType": ["burglary", "theft"]}}])
     {0: {'floor': 10}, 1: {'crimeType': ('burglary', 'theft')}}

@@ -22,7 +22,13 @@ from .formats import ImageFormat, ResponseFormat
 from .layers import LayerSelection, layer_definitions, parse_layer_definitions
 from .model import ValueFaults, write_path
 from .parameter_values import layer_parameter_values, write_layer_parameter_values
-from .ranges import MapRangeValue, layer_range_values, map_range_values, write_layer_range_values
+from .ranges import (
+    MapRangeValue,
+    layer_range_values,
+    map_range_values,
+    as_range_array,
+    write_layer_range_values,
+)
 from .selection import SELECTION_DEFINITIONS, check_kinds
 from .spatial import EXTENT_SCHEMA, SPATIAL_REFERENCE_SCHEMA, Extent, PatchSize, Size, SpatialReference
 from .spatial_filter import SPATIAL_FILTER
@@ -32,6 +38,7 @@ from .value_types import (
     TEXT,
     Schema,
     ValueType,
+    as_array,
     json_type,
     keyword_type,
     model_type,
@@ -116,8 +123,11 @@ def _moment_schema() -> Schema:
     return {"type": "integer"}
 
 
+_LAYER_KEY: Schema = {"pattern": "^-?[0-9]+$"}
+
+
 def _by_layer_schema(of: Schema) -> Schema:
-    return {"type": "object", "propertyNames": {"pattern": "^-?[0-9]+$"}, "additionalProperties": of}
+    return {"type": "object", "propertyNames": _LAYER_KEY, "additionalProperties": of}
 
 
 _NUMBER_OR_PAIR: Schema = {
@@ -167,13 +177,17 @@ _LAYER_TIME_OPTIONS = json_type(
     "LayerTimeOptionsByLayer",
     layer_time_options,
     lambda value: {str(layer_id): options.to_json() for layer_id, options in value.items()},
-    lambda: _by_layer_schema(TypeAdapter(LayerTimeOptions).json_schema(by_alias=True)),
+    lambda: {
+        **TypeAdapter(dict[str, LayerTimeOptions]).json_schema(by_alias=True),
+        "propertyNames": _LAYER_KEY,
+    },
 )
 _MAP_RANGES = json_type(
     "MapRangeValues",
     map_range_values,
     lambda value: [item.to_json() for item in value],
     lambda: TypeAdapter(tuple[MapRangeValue, ...]).json_schema(by_alias=True),
+    prepare=as_range_array,
 )
 _LAYER_RANGES = json_type(
     "LayerRangeValues",
@@ -183,6 +197,7 @@ _LAYER_RANGES = json_type(
         "type": "array",
         "items": _by_layer_schema({"type": "object", "additionalProperties": _NUMBER_OR_PAIR}),
     },
+    prepare=as_array,
 )
 _LAYER_PARAMETERS = json_type(
     "LayerParameterValues",
@@ -197,6 +212,7 @@ _LAYER_PARAMETERS = json_type(
             }
         ),
     },
+    prepare=as_array,
 )
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -407,7 +423,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "selection_definitions",
         "selectionDefinitions",
-        model_type("SelectionDefinitions", SELECTION_DEFINITIONS, check=check_kinds, single=True),
+        model_type("SelectionDefinitions", SELECTION_DEFINITIONS, check=check_kinds, prepare=as_array),
         None,
         since="11.4",
         help="Features to highlight, by object ids or unique ids, with optional colours.",
@@ -417,7 +433,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "dynamic_layers",
         "dynamicLayers",
-        model_type("DynamicLayers", DYNAMIC_LAYERS, check=check_ids, single=True),
+        model_type("DynamicLayers", DYNAMIC_LAYERS, check=check_ids, prepare=as_array),
         None,
         since="10.1",
         help="Replace the layers of the map: order, source, filter, symbols, labels; the first is on top.",
@@ -428,7 +444,10 @@ PARAMETERS: tuple[Parameter, ...] = (
         "datum_transformations",
         "datumTransformations",
         model_type(
-            "DatumTransformations", DATUM_TRANSFORMATIONS, write=write_datum_transformations, single=True
+            "DatumTransformations",
+            DATUM_TRANSFORMATIONS,
+            write=write_datum_transformations,
+            prepare=as_array,
         ),
         None,
         since="10.5",

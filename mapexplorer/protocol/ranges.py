@@ -56,13 +56,11 @@ _LIST: TypeAdapter[tuple[MapRangeValue, ...]] = TypeAdapter(tuple[MapRangeValue,
 
 
 def map_range_values(value: Any) -> tuple[MapRangeValue, ...]:
-    """Read ``[{name, value}]``; a mapping from name to value is taken too.
+    """Read ``[{name, value}]``.
 
-    >>> map_range_values({"elevation": [1000, None]})
+    >>> map_range_values([{"name": "elevation", "value": [1000, None]}])
     (MapRangeValue(name='elevation', value=(1000.0, None)),)
     """
-    if isinstance(value, Mapping) and not {"name", "value"} <= value.keys():
-        value = [{"name": name, "value": item} for name, item in value.items()]
     ranges = validate(_LIST, value)
     seen: set[str] = set()
     for number, item in enumerate(ranges):
@@ -75,15 +73,14 @@ def map_range_values(value: Any) -> tuple[MapRangeValue, ...]:
 def layer_range_values(value: Any) -> LayerRangeValues:
     """Read range values by layer, in either of the two shapes that are in use.
 
-    ``[{"<layerId>": {"<rangeName>": value}}]`` and ``[{"<layerId>": [{"name", "value"}]}]``; a plain
-    mapping from layer id is taken too.
+    ``[{"<layerId>": {"<rangeName>": value}}]`` and ``[{"<layerId>": [{"name", "value"}]}]``.
     """
     found: dict[int, tuple[MapRangeValue, ...]] = {}
     for path, layer_id, item in by_layer(value):
         if not isinstance(item, (Mapping, list, tuple)):
             raise ValueFaults([(path, f"expected an object or an array of ranges, not {shorten(item)}")])
         try:
-            ranges = map_range_values(_named(item))
+            ranges = map_range_values(named_ranges(item))
         except ValueFaults as faults:
             steps = [(_by_name(item, inner), problem) for inner, problem in faults.faults]
             raise ValueFaults(steps).below(*path) from faults
@@ -91,10 +88,18 @@ def layer_range_values(value: Any) -> LayerRangeValues:
     return FrozenMapping(found)
 
 
-def _named(item: Any) -> Any:
+def named_ranges(item: Any) -> Any:
+    """Turn a mapping from name to value into an array of {name, value}; leave everything else."""
     if isinstance(item, Mapping):
         return [{"name": name, "value": value} for name, value in item.items()]
     return item
+
+
+def as_range_array(value: Any) -> Any:
+    """Bring what Python code may say into the form of the wire: one range, or name to value."""
+    if isinstance(value, Mapping) and value.keys() == {"name", "value"}:
+        return [value]
+    return named_ranges(value)
 
 
 def _by_name(item: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -105,9 +110,7 @@ def _by_name(item: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
 
 
 def by_layer(value: Any) -> Iterable[tuple[tuple[str | int, ...], int, Any]]:
-    """Walk ``[{"<layerId>": item}]`` or ``{"<layerId>": item}``: the path, the layer id and the item."""
-    if isinstance(value, Mapping):
-        value = [value]
+    """Walk ``[{"<layerId>": item}]``: the path, the layer id and the item."""
     if not isinstance(value, (list, tuple)):
         raise ValueError(f"expected an array of objects from layer id to values, not {shorten(value)}")
     seen: set[int] = set()

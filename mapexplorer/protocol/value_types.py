@@ -126,8 +126,12 @@ def json_type(
     write: Callable[[Any], Any],
     schema: Callable[[], Schema],
     parse: Callable[[str], Any] | None = None,
+    prepare: Callable[[Any], Any] = lambda value: value,
 ) -> ValueType:
-    """Make the type of a JSON parameter: ``read`` takes the parsed JSON, ``write`` gives JSON back."""
+    """Make the type of a JSON parameter: ``read`` takes the parsed JSON, ``write`` gives JSON back.
+
+    ``prepare`` brings shorter forms that only Python code may use into the form of the wire.
+    """
 
     def parse_json(text: str) -> Any:
         return read(strict_json.loads(text))
@@ -135,7 +139,7 @@ def json_type(
     def coerce(value: Any) -> Any:
         if isinstance(value, str):
             return (parse or parse_json)(value)
-        plain = to_plain(value)
+        plain = prepare(to_plain(value))
         strict_json.measure(plain)
         return read(plain)
 
@@ -148,30 +152,25 @@ def model_type(
     *,
     check: Callable[[Any], Any] = lambda value: value,
     write: Callable[[Any], Any] | None = None,
-    single: bool = False,
+    prepare: Callable[[Any], Any] = lambda value: value,
 ) -> ValueType:
-    """Make the type of a JSON parameter read by a pydantic adapter and then checked as a whole.
-
-    With ``single`` one element in Python stands for an array of one.
-    """
+    """Make the type of a JSON parameter read by a pydantic adapter and then checked as a whole."""
 
     def dump(value: Any) -> Any:
         return value.to_json() if isinstance(value, Model) else [item.to_json() for item in value]
 
-    plain = json_type(
+    return json_type(
         name,
         lambda value: check(validate(adapter, value)),
         write or dump,
         lambda: adapter.json_schema(by_alias=True),
+        prepare=prepare,
     )
-    if not single:
-        return plain
 
-    def coerce(value: Any) -> Any:
-        listed = isinstance(value, (str, list, tuple)) or hasattr(value, "__array__")
-        return plain.coerce(value if listed else [value])
 
-    return ValueType(plain.name, plain.parse, plain.write, coerce, plain.json_schema)
+def as_array(value: Any) -> Any:
+    """Let one element stand for an array of one."""
+    return value if isinstance(value, list) else [value]
 
 
 def to_plain(value: Any) -> Any:

@@ -37,8 +37,8 @@ def test_arcgis_maps_sdk_for_javascript():
 
 
 JAVASCRIPT_LAYERS = """[{"id":1,"source":{"type":"mapLayer","mapLayerId":1}},{"id":3,"source":
-{"type":"mapLayer","mapLayerId":3},"definitionExpression":"DENSITY > 10","drawingInfo":{"renderer":{"type":"simple","symbol":
-{"type":"esriSFS","color":[255,0,0,204],"outline":{"type":"esriSLS","color":[0,0,0,255],"width":1,
+{"type":"mapLayer","mapLayerId":3},"definitionExpression":"DENSITY > 10","drawingInfo":
+{"renderer":{"type":"simple","symbol":{"type":"esriSFS","color":[255,0,0,204],"outline":{"type":"esriSLS","color":[0,0,0,255],"width":1,
 "style":"esriSLSSolid"},"style":"esriSFSSolid"}},"showLabels":false,"transparency":30,
 "labelingInfo":[{"labelExpression":"[NAME]","labelPlacement":"esriServerPolygonPlacementAlwaysHorizontal",
 "labelPosition":"curved","repeatLabel":true,"symbol":{"type":"esriTS","color":[0,0,255,255],"font":

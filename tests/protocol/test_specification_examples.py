@@ -288,7 +288,7 @@ def test_the_dynamic_layer_examples_as_strict_json():
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        (f"[{TIME_OFF}}},{RASTER}]", "line 2, column 81"),
+        (f"[{TIME_OFF}}},{RASTER}]", "line 2, column 84"),
         (f"[{{  //disable time\n{TIME_OFF[1:]}]", "line 1, column 5"),
     ],
 )
