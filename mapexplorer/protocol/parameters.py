@@ -24,9 +24,9 @@ from .model import ValueFaults, write_path
 from .parameter_values import layer_parameter_values, write_layer_parameter_values
 from .ranges import (
     MapRangeValue,
+    as_range_array,
     layer_range_values,
     map_range_values,
-    as_range_array,
     write_layer_range_values,
 )
 from .selection import SELECTION_DEFINITIONS, check_kinds
