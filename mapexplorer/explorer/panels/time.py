@@ -43,7 +43,7 @@ RELATIONS = (
     ),
 )
 SPEEDS = (("Slow", 1.5), ("Normal", 0.7), ("Fast", 0.3), ("Very fast", 0.1))
-PLAY, PAUSE = "▶" + controls.UPRIGHT, "⏸" + controls.UPRIGHT
+PLAY, PAUSE = "▶" + controls.UPRIGHT, "❚❚"
 
 
 class TimePanel(BoundPanel):
@@ -89,11 +89,11 @@ class TimePanel(BoundPanel):
 
     def _build_player(self) -> None:
         self.back = controls.button(
-            "⏮" + controls.UPRIGHT, "One step back", lambda: self._move(-1), "me-icon"
+            "|◀" + controls.UPRIGHT, "One step back", lambda: self._move(-1), "me-icon", "me-step"
         )
         self.play = controls.button(PLAY, "Play", self._play_or_pause, "me-icon", "me-play")
         self.forward = controls.button(
-            "⏭" + controls.UPRIGHT, "One step forward", lambda: self._move(1), "me-icon"
+            "▶" + controls.UPRIGHT + "|", "One step forward", lambda: self._move(1), "me-icon", "me-step"
         )
         self.loop = ipywidgets.ToggleButton(
             description="↻", tooltip="Start again at the end", layout=ipywidgets.Layout(width="auto")

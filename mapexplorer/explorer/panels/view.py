@@ -21,6 +21,7 @@ SCALES = (
     1e3, 2.5e3, 5e3, 1e4, 2.5e4, 5e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8,
 )  # fmt: skip
 RESOLUTIONS = ("72", "96", "120", "144", "192", "300")
+AS_IS = ""
 FOLLOW, FIXED = "follow", "fixed"
 LARGEST = 4096
 FIRST_SIZE = (800, 600)
@@ -94,7 +95,7 @@ class ViewPanel(BoundPanel):
             self.scale, lambda: self._typed("map_scale", self.scale.value.split(":")[-1].replace(",", ""))
         )
         self.listen(self.dpi, lambda: self._typed("dpi", self.dpi.value.lower().replace("dpi", "")))
-        self.listen(self.format, lambda: self.write(format=self.format.value))
+        self.listen(self.format, lambda: self.write(format=self.format.value or None))
         self.listen(self.transparent, lambda: self.write(transparent=self.transparent.value or None))
         for control in (self.sizing, self.width, self.height):
             self.listen(control, self._size_chosen)
@@ -117,7 +118,7 @@ class ViewPanel(BoundPanel):
         self.dpi.value = "" if given.dpi is None else f"{given.dpi:.15g}"
         if given.format is not None and given.format not in self._offered:
             self._offer_formats((*self._offered, given.format))
-        self.format.value = given.format
+        self.format.value = given.format or AS_IS
         self.transparent.value = bool(given.transparent)
         kind = given.format or ImageFormat.PNG
         opaque = bool(given.transparent) and not kind.may_be_transparent
@@ -141,7 +142,7 @@ class ViewPanel(BoundPanel):
         self._offered = known
         chosen = self.explorer.parameters.format
         self.format.options = [
-            ("As the service likes (png)", None),
+            ("As the service likes (png)", AS_IS),
             *((_format_name(kind), kind) for kind in known),
         ]
         if chosen in known:
