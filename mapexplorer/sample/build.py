@@ -1,7 +1,7 @@
 """Builds the demo data from published packages: ``python -m mapexplorer.sample.build``.
 
-Needs pip and npm with a package registry each. Running it again gives the same tables; the map documents
-beside the data are written by hand and are not touched.
+Needs pip and npm with a package registry each. Running it again gives the same files; the map documents
+beside the data are kept by hand and are not touched.
 """
 
 from __future__ import annotations

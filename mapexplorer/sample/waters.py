@@ -55,8 +55,8 @@ def _apart(shapes: Sequence[BaseGeometry], others: Sequence[BaseGeometry]) -> li
     if not shapes or not others:
         return list(shapes)
     middles = [_middle(shape) for shape in shapes]
-    found = shapely.STRtree(others).query(middles, predicate="dwithin", distance=_APART)[0]
-    near = {int(place) for place in found}
+    tree = shapely.STRtree(others)
+    near = {int(place) for place in tree.query(middles, predicate="dwithin", distance=_APART)[0]}
     return [shape for place, shape in enumerate(shapes) if place not in near]
 
 
