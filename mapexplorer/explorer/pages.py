@@ -140,6 +140,7 @@ class Page:
             moved = False
         elif view.near(self._before):
             moved = False  # sent before the browser heard of the view asked for
+            self.current = View(self.current.center, self.current.resolution, view.size)
         else:
             self._before, self.current, moved = None, view, True
         if moved or resized:
