@@ -15,8 +15,10 @@ class Limits:
     """Bounds of every call; times in seconds, sizes in bytes after decoding, pictures in pixels.
 
     ``total`` bounds one whole operation, with its redirects, retries and the second request for the picture.
-    ``idle`` is the longest silence inside an answer. ``large_picture`` is the number of pixels from which a
-    request is not repeated after a 504: a server that could not draw it in time will not do so the next time.
+    ``connect`` bounds the attempt at each address that the name of a host has; looking up the name itself
+    takes what the system allows. ``idle`` is the longest silence inside an answer. ``large_picture`` is the
+    number of pixels from which a request is not repeated after a 504: a server that could not draw it in time
+    will not do so the next time.
 
     Raises ParameterError for a value that is not a positive, finite number.
     """

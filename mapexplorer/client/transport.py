@@ -27,7 +27,7 @@ from mapexplorer.protocol import (
     Unreachable,
 )
 
-from .addresses import same_origin, shown
+from .addresses import origin, same_origin, shown
 from .credentials import Token
 from .deadline import Deadline, DeadlineAdapter, bounded_by
 from .failures import failure_of
@@ -157,8 +157,7 @@ class Transport:
             location = outcome.headers.get("Location", "")
             target = _target(url, location)
             if target is None or not same_origin(start, target):
-                where = shown(target) if target else "an address that cannot be read"
-                return RedirectRefused(f"{shown(start)} redirects to {where}, which is another origin.")
+                return RedirectRefused(_refusal(start, target))
             if outcome.status == 303:
                 method, form = "GET", None
             url = target
@@ -278,6 +277,15 @@ def _target(url: str, location: str) -> str | None:
     except ValueError:
         return None
     return target
+
+
+def _refusal(start: str, target: str | None) -> str:
+    """Say where a redirect leads; a server that moved to https is named so that the person can follow."""
+    if target is None:
+        return f"{shown(start)} redirects to an address that cannot be read."
+    if origin(target)[:2] == ("https", origin(start)[1]):
+        return f"{shown(start)} has moved to {shown(target)}, which is another origin; use that address."
+    return f"{shown(start)} redirects to {shown(target)}, which is another origin."
 
 
 def _retry_after(text: str | None) -> float | None:

@@ -314,3 +314,12 @@ def test_notes_are_escaped_where_a_notebook_shows_them(server: FaultServer, serv
 
 def test_times_add_up() -> None:
     assert Timing(1, 2, 3, 4) + Timing(10, 20, 30, 40) == Timing(11, 22, 33, 44)
+
+
+def test_a_service_that_does_not_describe_itself_does_not_spoil_a_picture(
+    server: FaultServer, service: MapService
+) -> None:
+    server.route("/MapServer", answer(b"", status="500 No"))
+    server.route("/export", PNG)
+    result = service.export(bbox=(0, 0, 200, 100), size=(20, 10), f="image")
+    assert result.extent == Extent(0, 0, 200, 100, None)

@@ -363,6 +363,45 @@ def test_a_redirected_form_is_sent_again_unless_the_answer_is_to_be_fetched(
     assert ("layerDefs" in server.received[1].fields) == (method == "POST")
 
 
+def test_a_service_that_moved_to_https_says_where(server: FaultServer, service: MapService) -> None:
+    location = server.url.replace("http:", "https:")
+    server.route("/MapServer", answer(b"", status="301 Moved", headers=[("Location", location)]))
+    with pytest.raises(RedirectRefused, match="use that address") as caught:
+        _ = service.info
+    assert location in str(caught.value)
+
+
+@pytest.mark.parametrize("fault", ["never answers", "slow headers", "slow body"])
+def test_deadlines_hold_through_a_proxy_as_well(server: FaultServer, fault: str) -> None:
+    session = requests.Session()
+    session.proxies = {"http": server.origin}
+    address = "http://maps.invalid/arcgis/rest/services/Roads/MapServer"
+    service = MapService(address, session=session, limits=IMPATIENT)
+    server.route("/MapServer", NETWORK[fault][0])
+    with pytest.raises(Timeout):
+        _ = service.info
+    server.route("/MapServer", answer(ROOT))
+    assert service.info.layers[0].name == "Roads"
+    assert server.received[-1].target.startswith(address)
+
+
+def test_a_proxy_that_is_not_there_is_unreachable() -> None:
+    session = requests.Session()
+    session.proxies = {"http": f"http://127.0.0.1:{free_port()}"}
+    with pytest.raises(Unreachable):
+        _ = MapService("http://maps.invalid/a/MapServer", session=session, limits=LIMITS).info
+
+
+def test_the_browser_keeps_its_own_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    from urllib3.poolmanager import pool_classes_by_scheme
+
+    from mapexplorer.client.deadline import DeadlineAdapter
+
+    assert DeadlineAdapter().poolmanager.pool_classes_by_scheme != pool_classes_by_scheme
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert DeadlineAdapter().poolmanager.pool_classes_by_scheme == pool_classes_by_scheme
+
+
 def test_old_and_odd_but_complete_answers_are_read(server: FaultServer, service: MapService) -> None:
     lower = b"HTTP/1.0 200 ok\r\ncontent-type: text/html\r\ncontent-length: %d\r\n\r\n" % len(ROOT)
     interim = b"HTTP/1.1 100 Continue\r\n\r\n"
