@@ -33,7 +33,7 @@ ALLOWED = {
     "sample/relief.py": ("MAX_IMAGE_PIXELS",),
 }
 # A spatial index is asked with a method of the same name as the one of a table that executes code.
-SPATIAL_INDEX = re.compile(r"(tree|sindex)$")
+SPATIAL_INDEX = re.compile(r"(tree|index)$")
 
 
 def offences(source: str) -> Iterator[str]:

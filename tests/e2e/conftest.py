@@ -108,4 +108,6 @@ def open_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Call
 @pytest.fixture(scope="module")
 def shared_page(open_page: Callable[..., LivePage]) -> LivePage:
     """The explorer on the demo, opened once for all tests of a module in one front end."""
-    return open_page()
+    live = open_page()
+    live.settle()
+    return live

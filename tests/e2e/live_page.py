@@ -141,7 +141,10 @@ class LivePage:
 
     def settle(self) -> None:
         """Wait until everything asked for is shown, in the kernel and in the browser."""
-        self.until("explorer.controller.settled and explorer.answer is not None")
+        self.until(
+            "explorer.map.page.size is not None"  # the browser has shown the map and told its size
+            " and explorer.controller.settled and explorer.answer is not None"
+        )
         self.page.wait_for_function(
             "([selector, end]) => document.querySelector(selector)?.src.endsWith(end)",
             arg=[OVERLAY, self.value("explorer.map.page.overlay.url[-64:]")],
