@@ -9,6 +9,7 @@ piece is sound; the cells that never are vanish.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
@@ -18,21 +19,20 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from mapexplorer.service.projection import METRES_PER_DEGREE, metres_per_unit, same_crs, transformer
-from mapexplorer.service.render.ragged import Flags, Floats, Ragged, join, ragged_of
+from mapexplorer.service.render.ragged import Flags, Floats, Geometries, Ragged, join, ragged_of
 
 FARTHEST: Final = 1e12
 """Projected coordinates beyond this are taken as infinite: they occur only at singular points."""
 LONGEST_EDGE_DEGREES: Final = 1.0
 """Longer edges get vertices in between, so that they bend with the projection."""
 SUSPICIOUS_EDGE_METRES: Final = 300_000.0
+LARGEST_BOW_METRES: Final = 100_000.0
 POLE_MARGIN_DEGREES: Final = 0.1
 SEAM_MARGIN_DEGREES: Final = 1e-7
-MOST_CELLS: Final = 3_000
-CELL_DEPTH: Final = 10
+MOST_CELLS: Final = 600
+CELL_DEPTH: Final = 9
 OFF_CENTRE: Final = 0.4837
 """Where cells are divided: not in the middle, on which straight lines of a graticule like to lie."""
-
-Box = tuple[float, float, float, float]
 
 
 def projected(ragged: Ragged, source: CRS, target: CRS) -> Ragged:
@@ -94,8 +94,8 @@ def _unsound_parts(dense: Ragged, image: Ragged, source: CRS, target: CRS) -> Fl
         long = np.flatnonzero(inside & (length > SUSPICIOUS_EDGE_METRES / metres_per_unit(target)))
         if len(long):
             middle = _transform((dense.vertices[long] + dense.vertices[long + 1]) / 2, source, target)
-            off = np.hypot(*(middle - (start[long] + end[long]) / 2).T)
-            lost[long[~(off < 0.25 * length[long])]] = True
+            bow = LARGEST_BOW_METRES / metres_per_unit(target)
+            lost[long[_leaps(start[long], end[long], middle, bow)]] = True
     vertex_ring = np.repeat(np.arange(len(image.rings) - 1), np.diff(image.rings))
     ring_part = np.repeat(np.arange(len(image.parts) - 1), np.diff(image.parts))
     bad = np.zeros(len(image.rows), dtype=bool)
@@ -103,6 +103,21 @@ def _unsound_parts(dense: Ragged, image: Ragged, source: CRS, target: CRS) -> Fl
     if dense.dimension == 2:
         bad[ring_part[_turned(dense, image)]] = True
     return bad
+
+
+def _leaps(start: Floats, end: Floats, middle: Floats, bow: float) -> Flags:
+    """Return which edges do not pass by the projected middle of what they stand for, by more than ``bow``.
+
+    The middle may lie anywhere along the edge, because scales grow without bound towards some poles.
+    """
+    edge, way = end - start, middle - start
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        square = (edge**2).sum(axis=1)
+        along = (edge * way).sum(axis=1) / square
+        aside = np.abs(edge[:, 0] * way[:, 1] - edge[:, 1] * way[:, 0]) / square
+        near = (aside < 0.005) | ((aside < 0.08) & (aside * np.sqrt(square) < bow))
+        passed: Flags = (along > 0.02) & (along < 0.98) & near
+    return ~passed
 
 
 def _turned(dense: Ragged, image: Ragged) -> Flags:
@@ -124,16 +139,48 @@ def _signed_area(ragged: Ragged) -> Floats:
 
 
 def _repaired(broken: Ragged, source: CRS, target: CRS, longest: float) -> Ragged:
-    pieces: list[shapely.Geometry] = []
-    rows: list[int] = []
-    for part, row in zip(broken.part_geometries(), broken.rows, strict=True):
-        for half in _cut_along_seam(part, source, target):
-            for piece in _sound_pieces(half, broken.dimension, source, target, longest):
-                pieces.append(piece)
-                rows.append(int(row))
-    geometries = np.empty(len(pieces), dtype=object)
-    geometries[:] = pieces
-    return ragged_of(geometries, np.array(rows, dtype=np.int64), broken.dimension)
+    """Return parts cut along the seam and into cells, until every piece is sound or too small to matter."""
+    halves = [_cut_along_seam(part, source, target) for part in broken.part_geometries()]
+    pieces = _geometries(half for cut in halves for half in cut)
+    owners = np.repeat(np.arange(len(halves)), [len(cut) for cut in halves])
+    sound: list[list[shapely.Geometry]] = [[] for _ in halves]
+    for _ in range(CELL_DEPTH):
+        filled = ~shapely.is_empty(pieces)
+        pieces, owners = pieces[filled], owners[filled]
+        if len(pieces) == 0:
+            break
+        whole, unsound = _projected_pieces(pieces, broken.dimension, source, target, longest)
+        for number, geometry in whole:
+            sound[owners[number]].append(geometry)
+        cells = [_quarters(piece, longest / 1000) for piece in pieces[unsound][:MOST_CELLS]]
+        owners = np.repeat(owners[unsound][:MOST_CELLS], 4)
+        pieces = _geometries(quarter for four in cells for quarter in four)
+    if broken.dimension == 2:
+        sound = [_merged(found) for found in sound]
+    rows = np.repeat(broken.rows, [len(found) for found in sound])
+    return ragged_of(_geometries(piece for found in sound for piece in found), rows, broken.dimension)
+
+
+def _geometries(items: Iterable[shapely.Geometry]) -> Geometries:
+    found = list(items)
+    geometries: Geometries = np.empty(len(found), dtype=object)
+    geometries[:] = found
+    return geometries
+
+
+def _projected_pieces(
+    pieces: Geometries, dimension: int, source: CRS, target: CRS, longest: float
+) -> tuple[list[tuple[int, shapely.Geometry]], Flags]:
+    """Return the projected parts of the sound pieces with the numbers of these, and which pieces are
+    unsound."""
+    unsound = np.zeros(len(pieces), dtype=bool)
+    dense = densified(ragged_of(pieces, dimension=dimension), longest)
+    if len(dense.rows) == 0:
+        return [], unsound
+    image = dense.with_vertices(_transform(dense.vertices, source, target))
+    unsound[dense.rows[_unsound_parts(dense, image, source, target)]] = True
+    kept = image.take_parts(np.flatnonzero(~unsound[image.rows]).astype(np.int64))
+    return list(zip(kept.rows.tolist(), kept.part_geometries(), strict=True)), unsound
 
 
 def _cut_along_seam(part: shapely.Geometry, source: CRS, target: CRS) -> list[shapely.Geometry]:
@@ -161,57 +208,25 @@ def _central_meridian(target: CRS) -> float:
     return 0.0
 
 
-def _sound_pieces(
-    geometry: shapely.Geometry, dimension: int, source: CRS, target: CRS, longest: float
-) -> list[shapely.Geometry]:
-    """Return the projected pieces of a geometry, cut into cells where it does not project in one piece."""
-    if geometry.is_empty:
-        return []
-    xmin, ymin, xmax, ymax = geometry.bounds
-    # A little larger, because a straight line along an axis has an envelope without area.
-    rim = longest / 1000
-    cells: list[tuple[Box, int]] = [((xmin - rim, ymin - rim, xmax + rim, ymax + rim), 0)]
-    sound: list[shapely.Geometry] = []
-    for _ in range(MOST_CELLS):
-        if not cells:
-            break
-        box, depth = cells.pop()
-        piece = geometry if depth == 0 else shapely.clip_by_rect(geometry, *box)
-        if piece.is_empty:
-            continue
-        done, whole = _projected_if_sound(piece, dimension, source, target, longest)
-        if whole:
-            sound.extend(done)
-        elif depth < CELL_DEPTH:
-            cells.extend((quarter, depth + 1) for quarter in _quarters(box))
-    return _merged(sound) if dimension == 2 else sound
-
-
-def _projected_if_sound(
-    piece: shapely.Geometry, dimension: int, source: CRS, target: CRS, longest: float
-) -> tuple[list[shapely.Geometry], bool]:
-    ragged = ragged_of(np.array([piece], dtype=object), dimension=dimension)
-    if len(ragged.rows) == 0:
-        return [], True
-    dense = densified(ragged, longest)
-    image = dense.with_vertices(_transform(dense.vertices, source, target))
-    if _unsound_parts(dense, image, source, target).any():
-        return [], False
-    return list(image.part_geometries()), True
-
-
-def _quarters(box: Box) -> tuple[Box, Box, Box, Box]:
-    xmin, ymin, xmax, ymax = box
-    x, y = xmin + (xmax - xmin) * OFF_CENTRE, ymin + (ymax - ymin) * OFF_CENTRE
-    return (xmin, ymin, x, y), (x, ymin, xmax, y), (xmin, y, x, ymax), (x, y, xmax, ymax)
+def _quarters(piece: shapely.Geometry, rim: float) -> list[shapely.Geometry]:
+    """Cut a piece in four; the envelope is widened by ``rim``, because that of a straight line has no
+    area."""
+    west, south, east, north = piece.bounds
+    west, south, east, north = west - rim, south - rim, east + rim, north + rim
+    x, y = west + (east - west) * OFF_CENTRE, south + (north - south) * OFF_CENTRE
+    return [
+        shapely.clip_by_rect(piece, *box)
+        for box in ((west, south, x, y), (x, south, east, y), (west, y, x, north), (x, y, east, north))
+    ]
 
 
 def _merged(pieces: list[shapely.Geometry]) -> list[shapely.Geometry]:
     """Join the cells of one polygon again, so that their borders are not drawn as outlines."""
     if len(pieces) < 2:
         return pieces
+    cells = _geometries(pieces)
+    valid = shapely.is_valid(cells)
     try:
-        whole = shapely.union_all(pieces)
+        return [shapely.union_all(cells[valid]), *cells[~valid]]
     except shapely.GEOSException:
         return pieces
-    return [whole]
