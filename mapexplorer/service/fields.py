@@ -67,11 +67,10 @@ def _tidy_column(column: pd.Series[Any]) -> pd.Series[Any]:
         return pd.Series(dates)
     if types.is_numeric_dtype(column.dtype) and not types.is_complex_dtype(column.dtype):
         return _tidy_numbers(column)
-    missing = column.isna()
-    texts = column.astype(object).where(~missing, None)
-    return texts.map(lambda value: value if value is None or isinstance(value, str) else str(value)).astype(
-        object
-    )
+    texts = np.empty(len(column), dtype=object)
+    for row, (value, missing) in enumerate(zip(column.array, column.isna(), strict=True)):
+        texts[row] = None if missing else value if isinstance(value, str) else str(value)
+    return pd.Series(texts, dtype=object)
 
 
 def _settle(column: pd.Series[Any]) -> pd.Series[Any]:
