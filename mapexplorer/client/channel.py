@@ -16,7 +16,7 @@ from mapexplorer.protocol import (
 )
 
 from .answers import json_of
-from .credentials import Credentials
+from .credentials import MASK, Credentials
 from .deadline import Deadline
 from .limits import Limits
 from .reply import Reply, Timing
@@ -44,6 +44,14 @@ class Channel:
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
+
+    def shown(self, call: Call) -> Call:
+        """Give a call as it may be shown: where a token goes along, a mask stands in its place."""
+        if not self.credentials.given:
+            return call
+        if call.form is not None:
+            return Call(call.method, call.url, {**call.form, "token": MASK})
+        return Call(call.method, f"{call.url}{'&' if '?' in call.url else '?'}token={MASK}")
 
     def json(
         self,

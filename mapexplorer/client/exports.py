@@ -25,7 +25,7 @@ from mapexplorer.protocol import (
     url_or_form,
 )
 
-from .addresses import get_url, masked_url, same_origin
+from .addresses import get_url, same_origin
 from .answers import raise_if_error, what_came
 from .channel import Channel
 from .documents import check_document
@@ -94,8 +94,8 @@ class Export:
             extent=extent,
             scale=finite_number(body.get("scale")),
             request=self._request,
-            call=call,
-            url=masked_url(get_url(self._url, wire)),
+            call=self._channel.shown(call),
+            url=self._channel.shown(Call("GET", get_url(self._url, wire))).url,
             timing=replace(self._timing, total=time.monotonic() - started),
             body=self._channel.credentials.redact_tree(body),
             note=" ".join(self._notes) or None,

@@ -29,7 +29,7 @@ from mapexplorer.protocol import (
     url_or_form,
 )
 
-from .addresses import get_url, masked_url, same_origin
+from .addresses import get_url, same_origin
 from .answers import raise_if_error
 from .channel import Channel
 from .pictures import ALLOWED_MEDIA_TYPES, check_picture, clean_png, decode_base64, picture_format
@@ -82,8 +82,8 @@ class LegendQuery:
             layers=layers,
             source=source,
             request=self._request,
-            call=call,
-            url=masked_url(url),
+            call=self._channel.shown(call),
+            url=self._channel.shown(Call("GET", url)).url,
             timing=replace(self._timing, total=time.monotonic() - started),
             body=self._channel.credentials.redact_tree(body),
             note=" ".join(self._notes) or None,

@@ -27,8 +27,8 @@ class ExportResult:
     ``content`` are the bytes as the service sent them, ``content_type`` is what they prove to be; ``width``
     and ``height`` are those of the bytes in pixels. ``extent`` is what the service says it drew, in the
     spatial reference of the picture; ``scale`` is None when the service did not say it. ``call`` is the
-    request that went out first and ``url`` the same as an address; neither holds a token. ``note`` tells
-    what was worked around.
+    request that went out first and ``url`` the same as an address; a token in them is masked. ``note``
+    tells what was worked around.
     """
 
     content: bytes = field(repr=False)

@@ -170,6 +170,9 @@ def test_results_and_snippets_hold_no_token(server: FaultServer) -> None:
     service = MapService(server.url, token=CANARY, limits=LIMITS)
     export, legend = service.export(**BOX), service.query_legends(**BOX)
     for result in (export, legend):
+        assert "token=***" in result.url
+        assert "$ARCGIS_TOKEN" in as_curl(result.call)
+        assert "os.environ['ARCGIS_TOKEN']" in as_python(result.call)
         assert_clean(repr(result) + repr(result.body) + repr(result.call) + result.url + result._repr_html_())
         for snippet in (
             as_url(result.call),
