@@ -110,7 +110,9 @@ class RequestPanel(BoundPanel):
         language = self.language.value
         if language == "mapexplorer":
             name = "export" if operation is Operation.EXPORT else "query_legends"
-            return snippets.as_mapexplorer(request, self.explorer.service.url, operation=name)
+            service = self.explorer.service
+            secured = bool(getattr(service, "secured", False))
+            return snippets.as_mapexplorer(request, service.url, operation=name, secured=secured)
         writers = {"requests": snippets.as_python, "curl": snippets.as_curl, "url": snippets.as_url}
         return writers[language](call)
 
