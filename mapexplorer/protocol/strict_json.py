@@ -109,7 +109,9 @@ def measure(
     """Raise ValueError when a value nests too deep, holds too many values, or text that is no Unicode."""
     level: list[tuple[str, Any]] = [("", value)]
     count = 0
-    for _ in range(depth + 1):
+    for number in range(depth + 1):
+        if number == depth and any(isinstance(item, (dict, list)) for _, item in level):
+            break
         below: list[tuple[str, Any]] = []
         for key, item in level:
             if isinstance(item, str):
