@@ -48,13 +48,22 @@ def simple(symbol: dict[str, Any], **keys: Any) -> dict[str, Any]:
     return {"renderer": {"type": "simple", "label": "", "symbol": symbol}, **keys}
 
 
-def layer(ident: int, source: Any = None, drawing: dict[str, Any] | None = None, **keys: Any) -> dict[str, Any]:
+def layer(
+    ident: int, source: Any = None, drawing: dict[str, Any] | None = None, **keys: Any
+) -> dict[str, Any]:
     """A feature layer, or a group when there is no source."""
     if source is None:
         return {"id": ident, "name": f"Group {ident}", "type": "Group Layer", **keys}
     drawing = drawing or simple(marker(RED))
     name = f"Layer {ident}"
-    return {"id": ident, "name": name, "type": "Feature Layer", "source": source, "drawingInfo": drawing, **keys}
+    return {
+        "id": ident,
+        "name": name,
+        "type": "Feature Layer",
+        "source": source,
+        "drawingInfo": drawing,
+        **keys,
+    }
 
 
 class Asker:

@@ -17,7 +17,9 @@ from mapexplorer.service.outputs import Outputs
 from tests.service.conftest import BLUE, RED, box, collection, fill, layer, marker, point, simple
 
 FILES = {
-    "areas.geojson": collection((box(0, 0, 1000, 1000), {"KIND": "a"}), (box(2000, 0, 3000, 1000), {"KIND": "b"})),
+    "areas.geojson": collection(
+        (box(0, 0, 1000, 1000), {"KIND": "a"}), (box(2000, 0, 3000, 1000), {"KIND": "b"})
+    ),
     "towns.geojson": collection((point(500, 500), {"NAME": "<img src=x onerror=alert(1)>", "POP": 5})),
 }
 LAYERS = [
@@ -95,7 +97,9 @@ def test_post_means_the_same_as_get(service, multipart):
 
 
 def test_the_query_of_a_post_is_read_before_its_form(service):
-    answer = service.client.post(f"{service.path}/export?f=image&size=10,10&bbox=0,0,1,1", data={"size": "30,20"})
+    answer = service.client.post(
+        f"{service.path}/export?f=image&size=10,10&bbox=0,0,1,1", data={"size": "30,20"}
+    )
     assert Image.open(io.BytesIO(answer.data)).size == (30, 20)
 
 
@@ -222,7 +226,9 @@ def test_memory_is_bounded_before_anything_is_drawn(serve):
 
 
 def test_an_error_for_an_image_is_short_json_with_http_200(service):
-    answer = service.get("export", bbox="1,2", layerDefs=json.dumps({"1": "x = '" + "<" * 900 + "'"}), f="image")
+    answer = service.get(
+        "export", bbox="1,2", layerDefs=json.dumps({"1": "x = '" + "<" * 900 + "'"}), f="image"
+    )
     assert (answer.status_code, answer.content_type) == (200, "application/json")
     assert len(answer.data) <= 750
     assert json.loads(answer.data)["error"]["code"] == 400
@@ -232,7 +238,12 @@ def test_an_error_for_an_image_is_short_json_with_http_200(service):
 def test_markup_of_the_request_never_comes_back_raw(service, form):
     attack = "<script>alert(1)</script>&"
     answer = service.get(
-        "export", bbox=attack, format=attack, layerDefs=json.dumps({"1": f'"{attack}" = 1'}), f=form, time=attack
+        "export",
+        bbox=attack,
+        format=attack,
+        layerDefs=json.dumps({"1": f'"{attack}" = 1'}),
+        f=form,
+        time=attack,
     )
     assert b"<" not in answer.data
     assert b"&" not in answer.data
@@ -260,7 +271,9 @@ def test_an_unknown_service_is_told_without_its_name(service):
     assert b"<b>" not in answer.data
 
 
-@pytest.mark.parametrize("path", ["/", "/favicon.ico", "/arcgis", "/arcgis/output/none.png", "/../etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["/", "/favicon.ico", "/arcgis", "/arcgis/output/none.png", "/../etc/passwd"]
+)
 def test_other_addresses_are_not_found(service, path):
     answer = service.client.get(path)
     assert (answer.status_code, answer.content_type) == (404, "application/json")
@@ -271,7 +284,9 @@ def test_resources_answer_with_a_trailing_slash_pretty_and_by_post(service):
     assert json.loads(service.client.get(f"{service.path}/?f=json&pretty=true").data) == plain
     assert json.loads(service.client.post(service.path, data={"f": "pjson"}).data) == plain
     assert service.client.get("/arcgis/rest/info?f=json").json["currentVersion"] == 11.4
-    assert service.client.get("/arcgis/rest/services?f=json").json["services"] == [{"name": "test", "type": "MapServer"}]
+    assert service.client.get("/arcgis/rest/services?f=json").json["services"] == [
+        {"name": "test", "type": "MapServer"}
+    ]
 
 
 def test_pjson_is_the_same_indented(service):
@@ -313,7 +328,11 @@ def test_head_and_options_have_no_body(service):
 
 
 def test_no_answer_may_be_sniffed_or_read_by_other_pages(service):
-    for answer in (service.get(f="json"), service.get("export", **FRAME, f="image"), service.client.get("/x")):
+    for answer in (
+        service.get(f="json"),
+        service.get("export", **FRAME, f="image"),
+        service.client.get("/x"),
+    ):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert "Access-Control-Allow-Origin" not in answer.headers
@@ -324,7 +343,9 @@ def test_long_queries_and_bodies_are_refused(service):
     long = service.client.post(f"{service.path}/export", data={"bbox": "1" * 1_100_000, "f": "json"})
     assert long.json["error"]["code"] == 413
     bbox = "0,0," + "0" * 60_000 + "1,1"
-    assert service.client.post(f"{service.path}/export", data={"bbox": bbox, "f": "json"}).json["width"] == 400
+    assert (
+        service.client.post(f"{service.path}/export", data={"bbox": bbox, "f": "json"}).json["width"] == 400
+    )
 
 
 def test_only_the_named_hosts_are_answered(service):
@@ -344,7 +365,7 @@ def test_only_the_named_hosts_are_answered(service):
         assert client.get("/arcgis/rest/info", headers={"Host": host}).status_code == status, host
 
 
-@pytest.mark.parametrize("host", ["a b", "x/y", "x\"><script>", "x:y", "a@b", ".x"])
+@pytest.mark.parametrize("host", ["a b", "x/y", 'x"><script>', "x:y", "a@b", ".x"])
 def test_a_host_that_is_no_name_is_not_put_into_an_href(service, host):
     answer = service.client.get(f"{service.path}/export?bbox=0,0,1,1&f=json", headers={"Host": host})
     assert answer.status_code == 403
@@ -355,7 +376,10 @@ def test_only_named_origins_may_read(service):
     allowed = client.get("/arcgis/rest/info", headers={"Origin": "https://maps.example"})
     assert allowed.headers["Access-Control-Allow-Origin"] == "https://maps.example"
     for origin in ("https://evil.example", "null", "https://maps.example.evil.com"):
-        assert "Access-Control-Allow-Origin" not in client.get("/arcgis/rest/info", headers={"Origin": origin}).headers
+        assert (
+            "Access-Control-Allow-Origin"
+            not in client.get("/arcgis/rest/info", headers={"Origin": origin}).headers
+        )
 
 
 def test_a_token_is_ignored_unless_the_service_asks_for_one(service):
@@ -385,7 +409,9 @@ def test_many_requests_at_once_give_the_same_bytes(service):
 
     def ask():
         for _ in range(5):
-            found.append(service.client.get(f"{service.path}/export", query_string={**FRAME, "f": "image"}).data)
+            found.append(
+                service.client.get(f"{service.path}/export", query_string={**FRAME, "f": "image"}).data
+            )
 
     threads = [threading.Thread(target=ask) for _ in range(6)]
     for thread in threads:
@@ -423,4 +449,7 @@ def test_outputs_are_bounded_in_number_bytes_and_age():
 
 def test_a_rotated_and_a_whole_turn(service):
     assert np.array_equal(service.picture(**FRAME), service.picture(**FRAME, rotation="360"))
-    assert export(service.catalog, [("bbox", "0,0,1,1"), ("rotation", "1e9")], Limits()).view.frame.rotation == 280
+    assert (
+        export(service.catalog, [("bbox", "0,0,1,1"), ("rotation", "1e9")], Limits()).view.frame.rotation
+        == 280
+    )

@@ -42,7 +42,10 @@ CASES = [
     ({"drawingInfo": simple(marker(BLUE, -1))}, "layers[0].drawingInfo.renderer.symbol.size"),
     ({"drawingInfo": simple(fill(BLUE))}, "layers[0].drawingInfo.renderer.symbol"),
     ({"drawingInfo": simple(marker(BLUE), transparency=101)}, "layers[0].drawingInfo.transparency"),
-    ({"drawingInfo": simple({"type": "esriPMS", "url": "http://x/y.png"})}, "layers[0].drawingInfo.renderer.symbol.url"),
+    (
+        {"drawingInfo": simple({"type": "esriPMS", "url": "http://x/y.png"})},
+        "layers[0].drawingInfo.renderer.symbol.url",
+    ),
     (
         {"drawingInfo": {"renderer": {"type": "uniqueValue", "field1": "KIND", "uniqueValueInfos": []}}},
         "layers[0].drawingInfo.renderer.field1",
@@ -104,7 +107,10 @@ def test_a_fault_in_a_layer_is_told_with_its_path(write, keys, path):
         ({"backgroundColor": [0, 0, 0, 256]}, "backgroundColor"),
         ({"maxImageWidth": 0}, "maxImageWidth"),
         ({"fullExtent": {"xmin": 0}}, "fullExtent"),
-        ({"initialExtent": {"xmin": 0, "ymin": 0, "xmax": 1, "ymax": 1, "spatialReference": {"wkid": 77}}}, "initial"),
+        (
+            {"initialExtent": {"xmin": 0, "ymin": 0, "xmax": 1, "ymax": 1, "spatialReference": {"wkid": 77}}},
+            "initial",
+        ),
         ({"workspaces": {"A": "../elsewhere"}}, "workspaces.A"),
         ({"workspaces": {"A": "missing"}}, "workspaces.A"),
     ],
@@ -189,7 +195,9 @@ def test_field_names_are_found_whatever_their_case(write):
 
 
 def test_the_layers_of_a_document_keep_their_order(write):
-    catalog = MapCatalog(load_document(write([layer(7, "towns.geojson"), layer(3)], {"towns.geojson": TOWNS})))
+    catalog = MapCatalog(
+        load_document(write([layer(7, "towns.geojson"), layer(3)], {"towns.geojson": TOWNS}))
+    )
     assert [found.id for found in catalog.layers] == [7, 3]
 
 
@@ -203,7 +211,12 @@ def test_the_full_extent_is_the_union_of_the_layers(write):
 
 def test_a_single_point_still_has_an_extent_to_look_at(write):
     files = {"a.geojson": collection((point(1000, 1000), {}))}
-    assert MapCatalog(load_document(write([layer(0, "a.geojson")], files))).full_extent.numbers == (0, 0, 2000, 2000)
+    assert MapCatalog(load_document(write([layer(0, "a.geojson")], files))).full_extent.numbers == (
+        0,
+        0,
+        2000,
+        2000,
+    )
 
 
 def test_a_world_in_degrees_has_a_finite_extent_in_mercator(write, folder):

@@ -55,7 +55,9 @@ def _numbers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-numbers = st.recursive(st.one_of(st.sampled_from(["A", "B", "a"]), integers, decimals), _numbers, max_leaves=4)
+numbers = st.recursive(
+    st.one_of(st.sampled_from(["A", "B", "a"]), integers, decimals), _numbers, max_leaves=4
+)
 texts = st.recursive(
     st.one_of(st.sampled_from(["S", "T", '"s"']), words),
     lambda inner: st.one_of(st.builds("UPPER({})".format, inner), st.builds("LOWER({})".format, inner)),
@@ -65,7 +67,9 @@ comparisons = st.one_of(
     st.builds("{} {} {}".format, numbers, signs, numbers),
     st.builds("{} {} {}".format, texts, signs, texts),
     st.builds("{} {}BETWEEN {} AND {}".format, numbers, st.sampled_from(["", "NOT "]), numbers, numbers),
-    st.builds("{} {}IN ({}, {}, {})".format, numbers, st.sampled_from(["", "NOT "]), numbers, integers, integers),
+    st.builds(
+        "{} {}IN ({}, {}, {})".format, numbers, st.sampled_from(["", "NOT "]), numbers, integers, integers
+    ),
     st.builds("{} IN ({}, NULL)".format, texts, words),
     st.builds("{} NOT IN ({}, {})".format, texts, words, texts),
     st.builds("{} {}LIKE {}".format, st.sampled_from(["S", "T"]), st.sampled_from(["", "NOT "]), patterns),
@@ -105,8 +109,40 @@ def test_any_text_is_an_expression_or_a_fault(expression):
 @given(
     st.lists(
         st.sampled_from(
-            ["A", "S", "1", "'x'", "(", ")", "AND", "OR", "NOT", "=", "<", "IN", ",", "LIKE", "IS", "NULL", "BETWEEN"]
-            + ["UPPER", "TRIM", "BOTH", "FROM", "FOR", "EXTRACT", "YEAR", "DATE", "-", "+", "*", "/", "SUBSTRING"]
+            [
+                "A",
+                "S",
+                "1",
+                "'x'",
+                "(",
+                ")",
+                "AND",
+                "OR",
+                "NOT",
+                "=",
+                "<",
+                "IN",
+                ",",
+                "LIKE",
+                "IS",
+                "NULL",
+                "BETWEEN",
+            ]
+            + [
+                "UPPER",
+                "TRIM",
+                "BOTH",
+                "FROM",
+                "FOR",
+                "EXTRACT",
+                "YEAR",
+                "DATE",
+                "-",
+                "+",
+                "*",
+                "/",
+                "SUBSTRING",
+            ]
         ),
         max_size=14,
     ).map(" ".join)

@@ -8,11 +8,17 @@ from tests.service.conftest import collection, layer, point
 JAN_2008, JUL_2008, JAN_2009 = 1199145600000, 1214870400000, 1230768000000
 
 ROWS = collection(
-    (point(10, 10), {"NAME": "O'Brien", "POP": 10, "depth": 4, "when": "2008-01-01", "kind": "a", "floor": 1}),
+    (
+        point(10, 10),
+        {"NAME": "O'Brien", "POP": 10, "depth": 4, "when": "2008-01-01", "kind": "a", "floor": 1},
+    ),
     (point(20, 20), {"NAME": "Smith", "POP": 20, "depth": 5, "when": "2008-07-01", "kind": "a", "floor": 10}),
     (point(30, 30), {"NAME": None, "POP": 30, "depth": 1000, "when": "2009-01-01", "kind": "b", "floor": 1}),
     (point(40, 40), {"NAME": "Four", "POP": 40, "depth": 1500, "when": None, "kind": "c", "floor": 1}),
-    (point(50, 50), {"NAME": "Five", "POP": 50, "depth": 1501, "when": "2010-01-01", "kind": "c", "floor": 2}),
+    (
+        point(50, 50),
+        {"NAME": "Five", "POP": 50, "depth": 1501, "when": "2010-01-01", "kind": "c", "floor": 2},
+    ),
     (point(60, 60), {"NAME": "Six", "POP": 60, "depth": None, "when": "2011-01-01", "kind": "c", "floor": 3}),
 )
 
@@ -50,14 +56,20 @@ def test_the_published_definition_always_holds(ask):
 
 
 @pytest.mark.parametrize(
-    ("default", "rows"), [((1, ["a"]), [1]), ((10, ["a", "b"]), [2]), ((1, ["a') OR 1=1 --"]), []), ((1, ["c", "b"]), [3, 4])]
+    ("default", "rows"),
+    [((1, ["a"]), [1]), ((10, ["a", "b"]), [2]), ((1, ["a') OR 1=1 --"]), []), ((1, ["c", "b"]), [3, 4])],
 )
 def test_parameters_of_the_published_definition_take_their_defaults(ask, default, rows):
     service = ask(
         definitionExpression="floor = ::floor AND kind IN (::kinds)",
         parameterInfos=[
             {"name": "floor", "dataType": "esriFieldTypeInteger", "defaultValue": default[0]},
-            {"name": "kinds", "dataType": "esriFieldTypeString", "defaultValue": default[1], "multipleValues": True},
+            {
+                "name": "kinds",
+                "dataType": "esriFieldTypeString",
+                "defaultValue": default[1],
+                "multipleValues": True,
+            },
         ],
     )
     assert service.rows(0) == rows
@@ -119,7 +131,12 @@ def test_layer_time_options(ask, options, rows):
 
 
 def test_published_time_options_apply_until_the_request_replaces_them(ask):
-    options = {"useTime": True, "timeDataCumulative": True, "timeOffset": 1, "timeOffsetUnits": "esriTimeUnitsYears"}
+    options = {
+        "useTime": True,
+        "timeDataCumulative": True,
+        "timeOffset": 1,
+        "timeOffsetUnits": "esriTimeUnitsYears",
+    }
     service = ask(timeInfo={"startTimeField": "when", "exportOptions": options})
     assert service.rows(0, time=str(JAN_2009)) == [1]
     assert service.rows(0, time=str(JAN_2009), layerTimeOptions='{"0":{"timeOffset":0}}') == [1, 2, 3]
@@ -134,7 +151,10 @@ def test_published_time_options_apply_until_the_request_replaces_them(ask):
         ({"time": "2008-01-01"}, "time"),
         ({"time": "1", "timeRelation": "esriTimeRelationTouches"}, "timeRelation"),
         ({"layerTimeOptions": '{"0":{"timeOffset":1}}'}, "layerTimeOptions"),
-        ({"layerTimeOptions": '{"0":{"timeOffset":1,"timeOffsetUnits":"esriTimeUnitsUnknown"}}'}, "layerTimeOptions"),
+        (
+            {"layerTimeOptions": '{"0":{"timeOffset":1,"timeOffsetUnits":"esriTimeUnitsUnknown"}}'},
+            "layerTimeOptions",
+        ),
         ({"time": "1", "layerTimeOptions": '{"0":{"timeOffset":1}}'}, "layerTimeOptions"),
         ({"mapRangeValues": '[{"name":"depth","value":[2,1]}]'}, "mapRangeValues"),
         ({"mapRangeValues": '[{"name":"depth","value":"5"}]'}, "mapRangeValues"),
@@ -171,7 +191,8 @@ def test_the_authored_current_range_applies_until_a_value_is_asked_for(ask):
 
 def test_only_current_rows_of_an_archive_are_drawn(serve):
     rows = collection(
-        (point(1, 1), {"name": "A", "from": 100, "to": 200}), (point(2, 2), {"name": "B", "from": 200, "to": None})
+        (point(1, 1), {"name": "A", "from": 100, "to": 200}),
+        (point(2, 2), {"name": "B", "from": 200, "to": None}),
     )
     keys = {"archivingInfo": {"startField": "from", "endField": "to"}}
     assert serve([layer(0, "rows.geojson", **keys)], {"rows.geojson": rows}).rows(0) == [2]
@@ -182,7 +203,9 @@ def test_the_same_filter_is_evaluated_once(ask, monkeypatch):
 
     calls = []
     real = Expression.matches
-    monkeypatch.setattr(Expression, "matches", lambda self, columns: calls.append(self.text) or real(self, columns))
+    monkeypatch.setattr(
+        Expression, "matches", lambda self, columns: calls.append(self.text) or real(self, columns)
+    )
     service = ask()
     for left in range(5):
         service.rows(0, bbox=f"{left},0,100,100", layerDefs='{"0":"POP > 45"}')

@@ -121,7 +121,9 @@ def test_missing_and_empty_geometries_are_rows_without_a_shape():
     source = source_of(geopandas.GeoDataFrame(geometry=[None, shapely.Point(), shapely.Point(1, 1, 5)]))
     assert source.geometry[:2].tolist() == [None, None]
     assert not shapely.has_z(source.geometry[2])
-    assert source_of(geopandas.GeoDataFrame(geometry=[shapely.Point(0, 0), shapely.MultiPoint([(1, 1)])])).geometry_type
+    assert source_of(
+        geopandas.GeoDataFrame(geometry=[shapely.Point(0, 0), shapely.MultiPoint([(1, 1)])])
+    ).geometry_type
 
 
 def test_an_empty_source_takes_its_kind_from_the_file_or_the_symbols(write, folder):
@@ -148,14 +150,18 @@ def test_files_that_are_no_source_are_told(tmp_path, name, content, words):
         read_source(tmp_path / name, None)
 
 
-PIXELS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[0, 0, 0], [128, 128, 128], [255, 255, 255]]], np.uint8)
+PIXELS = np.array(
+    [[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[0, 0, 0], [128, 128, 128], [255, 255, 255]]], np.uint8
+)
 
 
 def world(path, *numbers):
     path.write_text("\n".join(map(str, numbers)))
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("a.png", ".pgw"), ("a.jpg", ".jgw"), ("a.tif", ".tfw"), ("a.png", ".wld")])
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("a.png", ".pgw"), ("a.jpg", ".jgw"), ("a.tif", ".tfw"), ("a.png", ".wld")]
+)
 def test_a_world_file_places_the_centre_of_the_first_pixel(tmp_path, name, suffix):
     Image.fromarray(PIXELS).save(tmp_path / name)
     world((tmp_path / name).with_suffix(suffix), 10, 0, 0, -10, 105, 195)
@@ -175,7 +181,10 @@ def test_a_prj_file_beside_the_picture_is_its_reference(tmp_path):
 def geotiff(path, mode="RGB", *, keys=(1, 1, 0, 1, 3072, 0, 1, 3857), tags=None, **options):
     picture = Image.fromarray(PIXELS).convert(mode)
     info = TiffImagePlugin.ImageFileDirectory_v2()
-    for tag, kind, value in tags or [(33550, 12, (10.0, 10.0, 0.0)), (33922, 12, (0.0, 0.0, 0.0, 100.0, 200.0, 0.0))]:
+    for tag, kind, value in tags or [
+        (33550, 12, (10.0, 10.0, 0.0)),
+        (33922, 12, (0.0, 0.0, 0.0, 100.0, 200.0, 0.0)),
+    ]:
         info.tagtype[tag] = kind
         info[tag] = value
     info.tagtype[34735] = 3

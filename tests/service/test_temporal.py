@@ -102,7 +102,11 @@ def test_offsets_that_lead_nowhere_are_refused(amount, unit):
 @pytest.mark.parametrize(
     ("span", "rule", "expected"),
     [
-        ((978307200000, 1009843200000), TimeRule(offset=1, unit=TimeUnit.YEARS), (946684800000, 978307200000)),
+        (
+            (978307200000, 1009843200000),
+            TimeRule(offset=1, unit=TimeUnit.YEARS),
+            (946684800000, 978307200000),
+        ),
         ((E, 1262304000000), TimeRule(offset=1, unit=TimeUnit.YEARS), (S, E)),
         ((JULY, JULY), TimeRule(cumulative=True), (None, JULY)),
         ((S, E), TimeRule(cumulative=True, offset=1, unit=TimeUnit.DAYS), (None, E - 86_400_000)),

@@ -96,7 +96,9 @@ class Compiler:
 
     def _position(self, node: Any) -> int:
         if isinstance(node, exp.Expression):
-            parts = [part for part in node.find_all(exp.Placeholder, exp.Column) if _LEAF.fullmatch(part.name)]
+            parts = [
+                part for part in node.find_all(exp.Placeholder, exp.Column) if _LEAF.fullmatch(part.name)
+            ]
             if parts:
                 return min(self._leaf(part).position for part in parts)
         return 0
