@@ -76,11 +76,11 @@ def export(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> Picture:
 
 def query_legends(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any]:
     """Return the legend of what a request shows. Raises `RequestErrors`."""
-    from mapexplorer.service import legend
+    from mapexplorer.service.legend import query_legends as legend_of_view
 
     request = MapRequest.decode(Operation.QUERY_LEGENDS, pairs)
     view = build_view(catalog, request, Operation.QUERY_LEGENDS, limits)
-    return legend.query_legends(
+    return legend_of_view(
         view,
         return_visible_only=request.effective("return_visible_only"),
         patch_size=request.effective("patch_size"),
@@ -91,10 +91,10 @@ def published_legend(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[
     """Return the legend of all layers as published; here `size` is that of a patch, in pixels
     (Esri, Legend).
     """
-    from mapexplorer.service import legend
+    from mapexplorer.service.legend import static_legend
 
     dpi, size = legend_parameters(pairs, limits)
-    return legend.static_legend(catalog, dpi=dpi, size=(size.width, size.height))
+    return static_legend(catalog, dpi=dpi, size=(size.width, size.height))
 
 
 def legend_parameters(pairs: Pairs, limits: Limits) -> tuple[float, Size]:
@@ -122,9 +122,9 @@ def legend_parameters(pairs: Pairs, limits: Limits) -> tuple[float, Size]:
 
 def swatch(catalog: MapCatalog, layer_id: int, image_id: str) -> bytes:
     """Return the swatch behind a legend entry's url. Raises `ServiceFault` when there is none."""
-    from mapexplorer.service import legend
+    from mapexplorer.service.legend import get_image
 
-    content = legend.get_image(catalog, layer_id, image_id)
+    content = get_image(catalog, layer_id, image_id)
     if content is None:
         raise ServiceFault(400, "Invalid URL")
     return content

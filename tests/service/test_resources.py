@@ -130,7 +130,7 @@ def test_one_layer_is_told_in_full(service):
 
 def test_fields_have_types_and_domains(service):
     fields = {field["name"]: field for field in service.json("1")["fields"]}
-    assert list(fields)[0] == "OBJECTID"
+    assert next(iter(fields)) == "OBJECTID"
     assert {name: field["type"].removeprefix("esriFieldType") for name, field in fields.items()} == {
         "OBJECTID": "OID",
         "place": "String",
