@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import TypeAdapter, model_validator
+from pydantic import model_validator
 
 from .geometry import Geometry, agree
 from .model import Model, Whole
@@ -21,6 +21,3 @@ class Clipping(Model):
     def _type_and_geometry_agree(self) -> Clipping:
         agree(self.geometry, self.geometry_type)
         return self
-
-
-CLIPPING: TypeAdapter[Clipping] = TypeAdapter(Clipping)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from .model import Flag, Model
 from .spatial import MAXIMUM_WKT
@@ -48,9 +48,8 @@ def _read_element(value: Any) -> Any:
     return {"wkid": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-DATUM_TRANSFORMATIONS: TypeAdapter[tuple[DatumTransformation, ...]] = TypeAdapter(
-    tuple[Annotated[DatumTransformation, BeforeValidator(_read_element)], ...]
-)
+WireDatumTransformation = Annotated[DatumTransformation, BeforeValidator(_read_element)]
+"""A transformation as the wire writes it: a bare id counts as ``{"wkid": id}``."""
 
 
 def write_datum_transformations(value: tuple[DatumTransformation, ...]) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, model_validator
 
 from .labels import LabelClass, Scale
 from .model import Flag, Model, Text, ValueFaults, Whole
@@ -56,9 +56,6 @@ class DynamicLayer(Model):
         if isinstance(source, (TableSource, QueryTableSource)) and self.drawing_info is None:
             raise ValueFaults([(("drawingInfo",), f"is required for a data source of type {source.type}")])
         return self
-
-
-DYNAMIC_LAYERS: TypeAdapter[tuple[DynamicLayer, ...]] = TypeAdapter(tuple[DynamicLayer, ...])
 
 
 def check_ids(layers: tuple[DynamicLayer, ...]) -> tuple[DynamicLayer, ...]:

@@ -11,40 +11,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
-
+from . import parameter_types as types
 from . import strict_json
-from .clipping import CLIPPING
-from .datum import DATUM_TRANSFORMATIONS, write_datum_transformations
-from .dynamic import DYNAMIC_LAYERS, check_ids
 from .errors import ParameterError
 from .formats import ImageFormat, ResponseFormat
-from .layers import LayerSelection, layer_definitions, parse_layer_definitions
 from .model import ValueFaults, write_path
-from .parameter_values import layer_parameter_values, write_layer_parameter_values
-from .ranges import (
-    MapRangeValue,
-    as_range_array,
-    layer_range_values,
-    map_range_values,
-    write_layer_range_values,
-)
-from .selection import SELECTION_DEFINITIONS, check_kinds
-from .spatial import EXTENT_SCHEMA, SPATIAL_REFERENCE_SCHEMA, Extent, PatchSize, Size, SpatialReference
-from .spatial_filter import SPATIAL_FILTER
-from .time import LayerTimeOptions, TimeExtent, TimeRelation, layer_time_options, moment, parse_moment
-from .value_types import (
-    BOOLEAN,
-    TEXT,
-    Schema,
-    ValueType,
-    as_array,
-    json_type,
-    keyword_type,
-    model_type,
-    number_type,
-    object_type,
-)
+from .spatial import PatchSize, Size
+from .time import TimeRelation
+from .value_types import BOOLEAN, TEXT, ValueType
 
 
 class Operation(StrEnum):
@@ -119,107 +93,11 @@ MAXIMUM_FAULTS = 10
 """So many faults of one parameter are told; the rest would only repeat them."""
 
 
-def _moment_schema() -> Schema:
-    return {"type": "integer"}
-
-
-_LAYER_KEY: Schema = {"pattern": "^-?[0-9]+$"}
-
-
-def _by_layer_schema(of: Schema) -> Schema:
-    return {"type": "object", "propertyNames": _LAYER_KEY, "additionalProperties": of}
-
-
-_NUMBER_OR_PAIR: Schema = {
-    "anyOf": [
-        {"type": "number"},
-        {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2},
-    ]
-}
-_SINGLE: Schema = {"type": ["string", "number"]}
-
-_EXTENT = object_type(
-    "Extent",
-    Extent.of,
-    Extent.of,
-    {"anyOf": [{"type": "string", "pattern": "^[^,]+(,[^,]+){3}$"}, EXTENT_SCHEMA]},
-)
-_REFERENCE = object_type(
-    "SpatialReference", SpatialReference.of, SpatialReference.of, SPATIAL_REFERENCE_SCHEMA
-)
-_SIZE = object_type(
-    "Size", Size.of, Size.of, {"type": "string", "pattern": r"^\s*[0-9]+\s*(,\s*[0-9]+\s*)?$"}
-)
-_PATCH = object_type(
-    "PatchSize", PatchSize.of, PatchSize.of, {"type": "string", "pattern": "^[^,]+(,[^,]+)?$"}
-)
-_TIME = object_type(
-    "TimeExtent",
-    TimeExtent.parse,
-    TimeExtent.of,
-    {"type": ["string", "integer"], "pattern": "^[^,]+(,[^,]+)?$"},
-)
-_LAYERS = object_type(
-    "LayerSelection",
-    LayerSelection.parse,
-    LayerSelection.of,
-    {"type": "string", "pattern": "^([A-Za-z]+:)?[-0-9, ]*$"},
-)
-_MOMENT = ValueType("Moment", parse_moment, str, moment, _moment_schema)
-_LAYER_DEFINITIONS = json_type(
-    "LayerDefinitions",
-    layer_definitions,
-    lambda value: {str(layer_id): expression for layer_id, expression in value.items()},
-    lambda: _by_layer_schema({"type": ["string", "null"]}),
-    parse=parse_layer_definitions,
-)
-_LAYER_TIME_OPTIONS = json_type(
-    "LayerTimeOptionsByLayer",
-    layer_time_options,
-    lambda value: {str(layer_id): options.to_json() for layer_id, options in value.items()},
-    lambda: {
-        **TypeAdapter(dict[str, LayerTimeOptions]).json_schema(by_alias=True),
-        "propertyNames": _LAYER_KEY,
-    },
-)
-_MAP_RANGES = json_type(
-    "MapRangeValues",
-    map_range_values,
-    lambda value: [item.to_json() for item in value],
-    lambda: TypeAdapter(tuple[MapRangeValue, ...]).json_schema(by_alias=True),
-    prepare=as_range_array,
-)
-_LAYER_RANGES = json_type(
-    "LayerRangeValues",
-    layer_range_values,
-    write_layer_range_values,
-    lambda: {
-        "type": "array",
-        "items": _by_layer_schema({"type": "object", "additionalProperties": _NUMBER_OR_PAIR}),
-    },
-    prepare=as_array,
-)
-_LAYER_PARAMETERS = json_type(
-    "LayerParameterValues",
-    layer_parameter_values,
-    write_layer_parameter_values,
-    lambda: {
-        "type": "array",
-        "items": _by_layer_schema(
-            {
-                "type": "object",
-                "additionalProperties": {"anyOf": [_SINGLE, {"type": "array", "items": _SINGLE}]},
-            }
-        ),
-    },
-    prepare=as_array,
-)
-
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "bbox",
         "bbox",
-        _EXTENT,
+        types.EXTENT,
         None,
         since="9.3",
         help="The extent to draw: xmin,ymin,xmax,ymax in the units of bboxSR; it grows to fit the picture.",
@@ -229,7 +107,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "bbox_sr",
         "bboxSR",
-        _REFERENCE,
+        types.REFERENCE,
         None,
         since="9.3",
         help="The spatial reference of bbox, as well-known id or JSON; without it that of the map.",
@@ -238,7 +116,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "size",
         "size",
-        _SIZE,
+        types.SIZE,
         Size(400, 400),
         since="9.3",
         help="Width and height of the map picture in pixels; one number is a square.",
@@ -247,7 +125,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "image_sr",
         "imageSR",
-        _REFERENCE,
+        types.REFERENCE,
         None,
         since="9.3",
         help="The spatial reference the picture is drawn in; without it that of the map.",
@@ -256,7 +134,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "dpi",
         "dpi",
-        number_type("Resolution", above=0.0),
+        types.RESOLUTION,
         96.0,
         since="9.3",
         help="Dots per inch of the device: symbols and scale grow with it, the extent does not.",
@@ -265,7 +143,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "map_scale",
         "mapScale",
-        number_type("Scale", above=0.0),
+        types.SCALE,
         None,
         since="10.x",
         help="Draw at the scale 1:x around the centre of bbox; the side lengths of bbox then do not matter.",
@@ -274,7 +152,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "rotation",
         "rotation",
-        number_type("Angle"),
+        types.ANGLE,
         0.0,
         since="10.3",
         help="Turn the map by so many degrees, counter-clockwise, around the centre of bbox.",
@@ -283,7 +161,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "format",
         "format",
-        keyword_type(ImageFormat, folded=True),
+        types.IMAGE_FORMAT,
         ImageFormat.PNG,
         since="9.3",
         help="The format of the picture; swatches of a legend are always PNG.",
@@ -301,7 +179,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "layers",
         "layers",
-        _LAYERS,
+        types.LAYERS,
         None,
         since="9.3",
         help="Which layers are drawn: show, hide, include or exclude, a colon, and layer ids.",
@@ -310,7 +188,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "layer_defs",
         "layerDefs",
-        _LAYER_DEFINITIONS,
+        types.LAYER_DEFINITIONS,
         None,
         since="9.3",
         help="A filter expression per layer, added to the filter that the layer is published with.",
@@ -319,7 +197,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "time",
         "time",
-        _TIME,
+        types.TIME,
         None,
         since="10.0",
         help="An instant or a window start,end in milliseconds since 1970 UTC; null is an open end.",
@@ -329,7 +207,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "time_relation",
         "timeRelation",
-        keyword_type(TimeRelation, folded=False),
+        types.TIME_RELATION,
         TimeRelation.OVERLAPS,
         since="10.9",
         help="Whether features exactly at the start or the end of the time window are drawn.",
@@ -339,7 +217,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "layer_time_options",
         "layerTimeOptions",
-        _LAYER_TIME_OPTIONS,
+        types.LAYER_TIME_OPTIONS,
         None,
         since="10.0",
         help="Per layer: whether it follows time, whether it accumulates, and an offset of its time.",
@@ -349,7 +227,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "historic_moment",
         "historicMoment",
-        _MOMENT,
+        types.MOMENT,
         None,
         since="10.6.1",
         help="Draw layers that keep an archive as they were at this moment, in milliseconds since 1970 UTC.",
@@ -370,7 +248,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "map_range_values",
         "mapRangeValues",
-        _MAP_RANGES,
+        types.MAP_RANGES,
         None,
         since="10.5",
         help="A value or a pair of ends for ranges by name, in all layers that have such a range.",
@@ -381,7 +259,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "layer_range_values",
         "layerRangeValues",
-        _LAYER_RANGES,
+        types.LAYER_RANGES,
         None,
         since="10.5",
         help="Range values for single layers; they replace the value for the whole map.",
@@ -392,7 +270,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "layer_parameter_values",
         "layerParameterValues",
-        _LAYER_PARAMETERS,
+        types.LAYER_PARAMETERS,
         None,
         since="10.5",
         help="Values for the parameterised filters that single layers are published with.",
@@ -403,7 +281,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "spatial_filter",
         "spatialFilter",
-        model_type("SpatialFilter", SPATIAL_FILTER),
+        types.SPATIAL_FILTER,
         None,
         since="10.8",
         help="Draw only features in a spatial relation to a geometry; whole features, never cut.",
@@ -413,7 +291,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "clipping",
         "clipping",
-        model_type("Clipping", CLIPPING),
+        types.CLIPPING,
         None,
         since="10.8",
         help="Draw nothing outside a polygon or envelope, except layers that are excluded from it.",
@@ -423,7 +301,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "selection_definitions",
         "selectionDefinitions",
-        model_type("SelectionDefinitions", SELECTION_DEFINITIONS, check=check_kinds, prepare=as_array),
+        types.SELECTION_DEFINITIONS,
         None,
         since="11.4",
         help="Features to highlight, by object ids or unique ids, with optional colours.",
@@ -433,7 +311,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "dynamic_layers",
         "dynamicLayers",
-        model_type("DynamicLayers", DYNAMIC_LAYERS, check=check_ids, prepare=as_array),
+        types.DYNAMIC_LAYERS,
         None,
         since="10.1",
         help="Replace the layers of the map: order, source, filter, symbols, labels; the first is on top.",
@@ -443,12 +321,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "datum_transformations",
         "datumTransformations",
-        model_type(
-            "DatumTransformations",
-            DATUM_TRANSFORMATIONS,
-            write=write_datum_transformations,
-            prepare=as_array,
-        ),
+        types.DATUM_TRANSFORMATIONS,
         None,
         since="10.5",
         help="Transformations between datums to use when layers are projected to imageSR.",
@@ -468,7 +341,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "patch_size",
         "patchSize",
-        _PATCH,
+        types.PATCH,
         PatchSize(15.0, 15.0),
         since="10.7.1",
         help="Width and height of legend swatches in points; markers keep their own size.",
@@ -478,7 +351,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "f",
         "f",
-        keyword_type(ResponseFormat, folded=True),
+        types.RESPONSE_FORMAT,
         ResponseFormat.HTML,
         since="9.3",
         help="The form of the answer: html, json, pjson, image or kmz; a legend only as html, json or pjson.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from .model import Model, Text, ValueFaults, Whole
 from .numerals import parse_integer
@@ -44,11 +44,6 @@ class SelectionDefinition(Model):
         if (self.object_ids is None) == (self.unique_ids is None):
             raise ValueError("expected either objectIds or uniqueIds")
         return self
-
-
-SELECTION_DEFINITIONS: TypeAdapter[tuple[SelectionDefinition, ...]] = TypeAdapter(
-    tuple[SelectionDefinition, ...]
-)
 
 
 def check_kinds(definitions: tuple[SelectionDefinition, ...]) -> tuple[SelectionDefinition, ...]:

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, TypeAdapter, model_validator
+from pydantic import AfterValidator, model_validator
 
 from .geometry import Geometry, GeometryType, agree
 from .model import Model, Text, ValueFaults
@@ -50,6 +50,3 @@ class SpatialFilter(Model):
         if self.spatial_rel is SpatialRelation.RELATION and self.relation_param is None:
             raise ValueFaults([(("relationParam",), "is required for esriSpatialRelRelation")])
         return self
-
-
-SPATIAL_FILTER: TypeAdapter[SpatialFilter] = TypeAdapter(SpatialFilter)

@@ -12,15 +12,13 @@ from mapexplorer.protocol import (
     TextSymbol,
     UniqueValueRenderer,
     ValueFaults,
-    validate,
 )
-from mapexplorer.protocol.dynamic import DYNAMIC_LAYERS
 
 SYMBOL = {"type": "esriSMS"}
 
 
 def read(element):
-    return validate(DYNAMIC_LAYERS, [{"id": 0}, {"id": 1, **element}])[1]
+    return BY_NAME["dynamic_layers"].coerce([{"id": 0}, {"id": 1, **element}])[1]
 
 
 def draw(renderer):

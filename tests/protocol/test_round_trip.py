@@ -79,7 +79,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 quick = settings(
     deadline=None,
-    max_examples=80,
+    max_examples=40,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
@@ -430,7 +430,7 @@ def test_a_whole_request_survives_the_wire(operation):
     rows = {row.name: VALUES[row.name] for row in PARAMETERS if operation in row.operations}
     rows.pop("f")
 
-    @settings(quick, max_examples=40)
+    @settings(quick, max_examples=25)
     @given(st.fixed_dictionaries({"bbox": rows.pop("bbox")}, optional=rows), st.booleans())
     def check(values, lower):
         if values["bbox"].width == 0 and values["bbox"].height == 0:
