@@ -20,7 +20,8 @@ METRES = 3857
 
 
 class Scene:
-    """A map of layers given as (geometries, renderer, extras), the first on top; 100 by 100 units and pixels."""
+    """A map of layers given as (geometries, renderer, extras), the first on top; 100 by 100 units and
+    pixels."""
 
     def __init__(self, layers: Sequence[tuple[Any, ...]], wkid: int = METRES, **document: Any) -> None:
         sources = {}
