@@ -41,14 +41,10 @@ class FilterBox:
         self.text.add_class("me-expression")
         self.message = controls.prose()
         self.described = controls.prose()
-        self.fields = {
-            str(member(field, "name")): controls.button(
-                str(member(field, "name")), describe(field), self._inserter(field), "me-chip"
-            )
-            for field in fields[:MOST_FIELDS]
-        }
+        self.fields: dict[str, Any] = {}
+        self._published = fields[:MOST_FIELDS]
         self.clear = controls.button("✕", f"Remove the filter of {name}", self._clear, "me-icon")
-        self.chips = controls.row(*self.fields.values(), classes=("me-chips",))
+        self.chips = controls.row(classes=("me-chips",))
         self.opener = ipywidgets.ToggleButton(
             description="Fields",
             tooltip=f"Show the field names of {name}",
@@ -84,6 +80,11 @@ class FilterBox:
         return insert
 
     def _open(self, change: Any) -> None:
+        if not self.fields:  # made when first wanted: a service may have thousands of fields
+            for field in self._published:
+                name = str(member(field, "name"))
+                self.fields[name] = controls.button(name, describe(field), self._inserter(field), "me-chip")
+            self.chips.children = tuple(self.fields.values())
         controls.shown(self.chips, bool(change.new))
         if not change.new:
             controls.say(self.described, None)
@@ -173,8 +174,9 @@ class FiltersPanel(BoundPanel):
         given.pop(box.layer_id, None)
         if expression:
             given[box.layer_id] = expression
-        box.applied = expression
-        self.write(layer_defs=dict(sorted(given.items())) or None)
+        before, box.applied = box.applied, expression
+        if not self.write(layer_defs=dict(sorted(given.items())) or None):
+            box.applied = before
 
     def on_answer(self, answer: Answer) -> None:
         """Put the service's sentence about a filter under its box, or take the messages away."""
@@ -259,5 +261,5 @@ def _example(fields: tuple[Any, ...]) -> str:
     for field in fields:
         kind = str(member(field, "type") or "")
         if kind.endswith(("Integer", "Double", "Single")):
-            return f"{quoted_field(str(member(field, 'name')))} > 0"
+            return f"e.g. {quoted_field(str(member(field, 'name')))} > 0"
     return "expression"

@@ -107,14 +107,14 @@ class RequestPanel(BoundPanel):
         return url_or_form(url, request.encode(operation, f="json"))
 
     def _written(self, call: Call, request: MapRequest, operation: Operation) -> str:
-        language = self.language.value
+        language, service = self.language.value, self.explorer.service
         if language == "mapexplorer":
             name = "export" if operation is Operation.EXPORT else "query_legends"
-            service = self.explorer.service
-            secured = bool(getattr(service, "secured", False))
-            return snippets.as_mapexplorer(request, service.url, operation=name, secured=secured)
-        writers = {"requests": snippets.as_python, "curl": snippets.as_curl, "url": snippets.as_url}
-        return writers[language](call)
+            return snippets.as_mapexplorer(request, service.url, operation=name, secured=service.secured)
+        if language == "url":
+            return snippets.as_url(call)
+        write = snippets.as_python if language == "requests" else snippets.as_curl
+        return write(call, secured=service.secured)
 
     @staticmethod
     def _toggle(word: str, explanation: str) -> Any:

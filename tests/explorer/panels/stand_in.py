@@ -67,7 +67,7 @@ class StandIn(traitlets.HasTraits):
             settled=True,
             prefetch=lambda requests: self.prefetched.append(list(requests)),
         )
-        self.service = SimpleNamespace(url="http://127.0.0.1/arcgis/rest/services/x/MapServer")
+        self.service = SimpleNamespace(secured=False, url="http://127.0.0.1/arcgis/rest/services/x/MapServer")
 
     def request(self) -> MapRequest:
         return self.parameters.request()

@@ -154,6 +154,9 @@ def test_an_error_is_brought_to_its_layer(error, filtered, found):
 
 def test_a_field_is_inserted_by_a_click_and_not_sent_before_more_is_typed(panel, explorer):
     box = panel.boxes[1]
+    assert not visible(box.chips)
+    browser(box.opener, value=True)
+    assert visible(box.chips)
     assert list(box.fields) == ["OBJECTID", "wind", "max wind"]
     press(box.fields["wind"])
     explorer.pass_time(5)

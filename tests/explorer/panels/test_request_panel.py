@@ -83,6 +83,14 @@ def test_the_request_is_written_in_several_languages(panel, explorer, language, 
     assert words in panel.snippet.value
 
 
+@pytest.mark.parametrize("language", ["Python, mapexplorer", "Python, requests", "curl"])
+def test_code_for_a_secured_service_takes_the_token_from_the_environment(panel, explorer, language):
+    explorer.service.secured = True
+    answered(explorer)
+    choose(panel.language, language)
+    assert "ARCGIS_TOKEN" in panel.snippet.value
+
+
 def test_the_legend_is_written_as_a_legend(panel, explorer):
     answered(explorer)
     choose(panel.operation, "queryLegends")
