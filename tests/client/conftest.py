@@ -27,7 +27,7 @@ LIMITS = Limits(
     large_picture=600 * 600,
 )
 
-IMPATIENT = replace(LIMITS, connect=0.3, idle=0.3, total=0.4)
+IMPATIENT = replace(LIMITS, connect=0.4, idle=0.4, total=0.5)
 """For answers that come too late; the others get time enough for a busy machine."""
 
 

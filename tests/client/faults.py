@@ -108,14 +108,16 @@ def answer(
     status: str = "200 OK",
     headers: Iterable[tuple[str, str]] = (),
     length: int | None = None,
+    keep: bool = False,
 ) -> Script:
-    """A whole answer; ``length`` lies about its length, −1 leaves it out and closes at the end."""
+    """A whole answer; ``length`` lies about its length, −1 leaves it out; ``keep`` leaves the line open."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if length != -1:
         lines.append(f"Content-Length: {len(content) if length is None else length}")
-    head = ("\r\n".join(lines) + "\r\nConnection: close\r\n\r\n").encode("latin-1")
-    return [send(head + content), close()]
+    lines.append(f"Connection: {'keep-alive' if keep else 'close'}")
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return [send(head + content)] if keep else [send(head + content), close()]
 
 
 class FaultServer:
@@ -131,6 +133,7 @@ class FaultServer:
         self.origin = f"https://localhost:{self.port}" if certificate else f"http://127.0.0.1:{self.port}"
         self.url = f"{self.origin}/arcgis/rest/services/Faults/MapServer"
         self.received: list[Received] = []
+        self.connections = 0
         self._scripts: list[Script] = []
         self._routes: dict[str, list[Script]] = {}
         self._lock = threading.Lock()
@@ -170,6 +173,7 @@ class FaultServer:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
             self._threads.append(thread)
             thread.start()

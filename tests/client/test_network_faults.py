@@ -8,6 +8,7 @@ import json
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -400,6 +401,33 @@ def test_the_browser_keeps_its_own_connections(monkeypatch: pytest.MonkeyPatch) 
     assert DeadlineAdapter().poolmanager.pool_classes_by_scheme != pool_classes_by_scheme
     monkeypatch.setattr("sys.platform", "emscripten")
     assert DeadlineAdapter().poolmanager.pool_classes_by_scheme == pool_classes_by_scheme
+
+
+def test_one_connection_serves_many_requests_each_with_its_own_deadline(server: FaultServer) -> None:
+    service = MapService(server.url, limits=replace(LIMITS, idle=1, total=1))
+    before = server.connections
+    server.route("/MapServer", answer(ROOT, keep=True))
+    for number in range(3):
+        server.route(f"/{number}", answer(b'{"id": 1}', keep=True))
+        assert service.info
+        assert service.layer(number).id == 1
+    assert server.connections == before + 1
+    server.route("/7", [drip(HEAD, 0.05)])
+    with pytest.raises(Timeout):
+        service.layer(7)
+    server.route("/8", answer(b'{"id": 8}', keep=True))
+    assert service.layer(8).id == 8
+    assert server.connections == before + 2
+
+
+def test_a_connection_that_went_away_in_the_meantime_is_not_noticed(
+    server: FaultServer, service: MapService
+) -> None:
+    server.route("/MapServer", [*answer(ROOT, keep=True), close()])
+    assert service.info
+    for number in range(5):
+        server.route(f"/{number}", [*answer(b'{"id": 1}', keep=True), reset()])
+        assert service.layer(number).id == 1
 
 
 def test_old_and_odd_but_complete_answers_are_read(server: FaultServer, service: MapService) -> None:
