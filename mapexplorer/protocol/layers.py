@@ -14,6 +14,8 @@ from .numerals import parse_integer, shorten, whole_number
 
 _ENTRY = re.compile(r"""(?:[^;'"]|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z))*""")
 
+MAXIMUM_IDS = 10_000
+
 
 class Verb(StrEnum):
     """What a list of layers means (Export Map, layers)."""
@@ -47,7 +49,10 @@ class LayerSelection:
         meaning = _verb(verb) if colon else Verb.SHOW
         if not listed.strip():
             return None
-        return cls(meaning, tuple(_layer_id(part) for part in listed.split(",")))
+        parts = listed.split(",", MAXIMUM_IDS)
+        if len(parts) > MAXIMUM_IDS:
+            raise ValueError(f"expected at most {MAXIMUM_IDS} layer ids")
+        return cls(meaning, tuple(_layer_id(part) for part in parts))
 
     @classmethod
     def of(cls, value: Any) -> LayerSelection | None:

@@ -117,6 +117,7 @@ REFUSED = [
     ("layers", "show:a", "layers: expected layer ids separated by commas, not 'a'"),
     ("layers", "show:1.5", "layers: expected layer ids"),
     ("layers", "top:1", "layers: expected show, hide, include or exclude, not 'top'"),
+    ("layers", "show:" + "1," * 10_000 + "1", "layers: expected at most 10000 layer ids"),
     ("layers", "show:hide:1", "layers: expected show, hide, include or exclude, not 'show:hide'"),
     ("layer_defs", "[]", "layerDefs: expected an object from layer id to expression, not an array"),
     ("layer_defs", "{'0':'a'}", "layerDefs: is not valid JSON at column 2"),
@@ -325,7 +326,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "words"), REFUSED)
+@pytest.mark.parametrize(("name", "text", "words"), REFUSED, ids=lambda item: item[:50])
 def test_a_text_is_refused_with_its_place(name, text, words):
     with pytest.raises(ParameterError) as caught:
         BY_NAME[name].parse(text)
