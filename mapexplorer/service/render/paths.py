@@ -124,7 +124,7 @@ def hatch_pattern(width: int, height: int, fill: Fill, pixels_per_point: float) 
     thickness = max(THIN_LINE * pixels_per_point, 0.75)
     lines: list[Floats] = []
     for direction in _DIRECTIONS[fill.hatch or "esriSFSHorizontal"]:
-        lines.extend(_parallels(direction, gap, width, height))
+        lines.extend(_parallels(direction, gap, thickness, width, height))
     stroke = Stroke((*fill.color[:3], 1.0), thickness)
     surface.draw_each([outline_of(lines, closed=False)], None, [stroke], round_ends=False)
     pixels = surface.pixels.copy()
@@ -133,11 +133,14 @@ def hatch_pattern(width: int, height: int, fill: Fill, pixels_per_point: float) 
     return pixels
 
 
-def _parallels(direction: str, gap: float, width: int, height: int) -> list[Floats]:
-    if direction == "-":
-        return [np.array([[0.0, y], [width, y]]) for y in np.arange(gap / 2, height, gap)]
-    if direction == "|":
-        return [np.array([[x, 0.0], [x, height]]) for x in np.arange(gap / 2, width, gap)]
+def _parallels(direction: str, gap: float, thickness: float, width: int, height: int) -> list[Floats]:
+    if direction in "-|":
+        whole = float(round(gap))
+        # On the middle of a pixel or between two, so that the lines are crisp.
+        start = math.floor(whole / 2) + (0.5 if round(thickness) % 2 else 0.0)
+        if direction == "-":
+            return [np.array([[0.0, y], [width, y]]) for y in np.arange(start, height, whole)]
+        return [np.array([[x, 0.0], [x, height]]) for x in np.arange(start, width, whole)]
     step = gap * math.sqrt(2)
     starts = np.arange(-math.ceil(height / step) * step + step / 2, width, step)
     if direction == "\\":
