@@ -10,9 +10,11 @@ from mapexplorer.protocol import (
     ArcGISError,
     BadAnswer,
     LayerInfo,
+    LayerSummary,
     MapExplorerError,
     ServerError,
     ServiceInfo,
+    TooLarge,
     url_or_form,
 )
 
@@ -63,10 +65,10 @@ class Metadata:
             return self._layers[layer_id]
 
     def layers(self) -> tuple[LayerInfo, ...]:
-        """Return all layer resources, in the order of the service; one by one where it does not list them."""
+        """Return all layer resources, in the order of the service; one by one where it lists none."""
         with self._lock:
             if self._all_layers is None:
-                self._all_layers = self._listed() or tuple(self.layer(part.id) for part in self.info().layers)
+                self._all_layers = self._listed() or tuple(self._single(part) for part in self.info().layers)
                 self._layers.update({layer.id: layer for layer in self._all_layers})
             return self._all_layers
 
@@ -78,8 +80,16 @@ class Metadata:
             if not isinstance(listed, list) or not listed:
                 return None
             return tuple(_parsed(LayerInfo, layer, "description of a layer") for layer in listed)
-        except (ArcGISError, ServerError, BadAnswer):
+        except (ArcGISError, ServerError, BadAnswer, TooLarge):
             return None
+
+    def _single(self, summary: LayerSummary) -> LayerInfo:
+        """Return one layer; of a layer that is broken on the server, what the root resource says about it."""
+        try:
+            return self.layer(summary.id)
+        except (ArcGISError, ServerError, BadAnswer):
+            layer: LayerInfo = LayerInfo.parse(summary.to_json())
+            return layer
 
     def _ask(self, url: str, keys: frozenset[str]) -> dict[str, Any]:
         call = url_or_form(url, {"f": "json"})

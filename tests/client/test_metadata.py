@@ -74,6 +74,7 @@ def test_metadata_is_asked_for_once(server: FaultServer, service: MapService) ->
         answer(b"<html></html>", "text/html"),
         answer(b'{"layers": []}'),
         answer(b'{"layers": 7}'),
+        answer(b'{"layers": [' + b" " * 300_000 + b"]}"),
     ],
 )
 def test_layers_are_asked_for_one_by_one_where_they_are_not_listed(
@@ -85,6 +86,19 @@ def test_layers_are_asked_for_one_by_one_where_they_are_not_listed(
     server.route("/1", answer(b'{"id": 1, "name": "Roads"}'))
     assert [layer.name for layer in service.layer_infos] == ["Group", "Roads"]
     assert paths(server) == ["layers", "MapServer", "0", "1"]
+
+
+def test_a_layer_that_is_broken_on_the_server_does_not_hide_the_others(
+    server: FaultServer, service: MapService
+) -> None:
+    server.route("/MapServer", answer(ROOT))
+    server.route("/layers", answer(b'{"error":{"code":500,"message":"broken"}}'))
+    server.route("/0", answer(b'{"id": 0, "name": "Group"}'))
+    server.route("/1", answer(b'{"error":{"code":500,"message":"broken"}}'))
+    first, second = service.layer_infos
+    assert first.name == "Group"
+    assert (second.id, second.name, second.type, second.min_scale) == (1, "Roads", "Feature Layer", 1e6)
+    assert second.geometry_type == "esriGeometryPolyline"
 
 
 def test_a_failure_is_not_remembered(server: FaultServer, service: MapService) -> None:
