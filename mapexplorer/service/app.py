@@ -18,7 +18,7 @@ from mapexplorer.protocol import Operation, ParameterError, RequestErrors, Respo
 from mapexplorer.service import operations, resources
 from mapexplorer.service.answers import fault_answer, fault_of, json_answer, picture_answer
 from mapexplorer.service.catalog import MapCatalog
-from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
+from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
 from mapexplorer.service.operations import Pairs
 from mapexplorer.service.outputs import Outputs
 
@@ -65,6 +65,7 @@ class MapServiceApp:
         self._cors = frozenset(cors)
         self._token = token
         self._limits = limits
+        self._turnstile = Turnstile(limits)
 
     def allow_hosts(self, hosts: Collection[str]) -> None:
         """Answer only requests for these values of the Host header from now on."""
@@ -183,7 +184,8 @@ class MapServiceApp:
                 return self._export(request, catalog, pairs)
             case ["queryLegends"]:
                 form = operations.answer_format(Operation.QUERY_LEGENDS, pairs)
-                body = operations.query_legends(catalog, pairs, self._limits)
+                with self._turnstile.turn():
+                    body = operations.query_legends(catalog, pairs, self._limits)
                 return json_answer(body, indent=form is ResponseFormat.PJSON)
             case [number] if _LAYER.fullmatch(number):
                 layer = catalog.layer(int(number))
@@ -203,7 +205,8 @@ class MapServiceApp:
 
     def _export(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Response:
         form = operations.answer_format(Operation.EXPORT, pairs)
-        picture = operations.export(catalog, pairs, self._limits)
+        with self._turnstile.turn():
+            picture = operations.export(catalog, pairs, self._limits)
         if form is ResponseFormat.IMAGE:
             return picture_answer(picture.content, picture.content_type)
         name = self.outputs.keep(picture.content, picture.content_type, picture.suffix)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import BoundedSemaphore, Lock
 
-from mapexplorer.protocol import ParameterError, PatchSize, Size
+from mapexplorer.protocol import ParameterError, PatchSize, ServiceFault, Size
 from mapexplorer.service.document import MapDocument
 
 
@@ -19,12 +23,40 @@ class Limits:
     max_patch: float = 256
     drawing_bytes: int = 256 * 2**20
     drawing_bytes_per_pixel: int = 16
+    parallel_requests: int = max(os.cpu_count() or 1, 2)
+    waiting_requests: int = 64
     output_entries: int = 64
     output_bytes: int = 64 * 2**20
     output_seconds: float = 600
 
 
 DEFAULT_LIMITS = Limits()
+
+
+class Turnstile:
+    """Lets a few requests draw at once and some wait, so that memory stays bounded; the rest are
+    turned away.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._places = BoundedSemaphore(limits.parallel_requests)
+        self._most = limits.parallel_requests + limits.waiting_requests
+        self._inside = 0
+        self._lock = Lock()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a place. Raises `ServiceFault` with code 503 when too many wait already."""
+        with self._lock:
+            if self._inside >= self._most:
+                raise ServiceFault(503, "The service is busy; ask again in a moment.")
+            self._inside += 1
+        try:
+            with self._places:
+                yield
+        finally:
+            with self._lock:
+                self._inside -= 1
 
 
 def size_faults(size: Size, document: MapDocument, limits: Limits) -> list[ParameterError]:

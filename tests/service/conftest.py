@@ -120,7 +120,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def write(folder: Path) -> Callable[..., Path]:
-    """Write a map document with JSON files beside it: write(layers, {file: content}, key=value) → its path."""
+    """Write a map document with JSON files beside it: write(layers, {file: content}, key=value) →
+    its path.
+    """
 
     def write_map(layers: list[dict[str, Any]], files: dict[str, Any] | None = None, **keys: Any) -> Path:
         for name, content in (files or {}).items():

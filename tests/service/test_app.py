@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from werkzeug.test import Client
 
+from mapexplorer.protocol import ServiceFault
 from mapexplorer.service.app import MapServiceApp
-from mapexplorer.service.limits import Limits
+from mapexplorer.service.limits import Limits, Turnstile
 from mapexplorer.service.operations import export
 from mapexplorer.service.outputs import Outputs
 from tests.service.conftest import BLUE, RED, box, collection, fill, layer, marker, point, simple
@@ -434,6 +435,15 @@ def test_no_request_opens_a_socket_or_a_file(service, monkeypatch):
     assert service.json("queryLegends", **FRAME)["layers"]
     for attack in ("../map.json", "..%2fmap.json", "%2e%2e/map.json", "C:\\x", "con"):
         assert service.client.get(f"/arcgis/output/{attack}").status_code == 404
+
+
+def test_more_requests_than_may_wait_are_turned_away():
+    turnstile = Turnstile(Limits(parallel_requests=1, waiting_requests=0))
+    with turnstile.turn(), pytest.raises(ServiceFault) as refused, turnstile.turn():
+        pass
+    assert refused.value.code == 503
+    with turnstile.turn():
+        pass
 
 
 def test_outputs_are_bounded_in_number_bytes_and_age():

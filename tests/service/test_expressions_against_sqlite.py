@@ -112,8 +112,8 @@ def test_any_text_is_an_expression_or_a_fault(expression):
 
 
 VOCABULARY = (
-    "A S 1 'x' ( ) AND OR NOT = < IN , LIKE IS NULL BETWEEN UPPER TRIM BOTH FROM FOR EXTRACT YEAR DATE - + * / "
-    "SUBSTRING POSITION CURRENT_DATE"
+    "A S 1 'x' ( ) AND OR NOT = < IN , LIKE IS NULL BETWEEN UPPER TRIM BOTH FROM FOR "
+    "EXTRACT YEAR DATE - + * / SUBSTRING POSITION CURRENT_DATE"
 )
 
 
