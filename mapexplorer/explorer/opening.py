@@ -22,11 +22,14 @@ from mapexplorer.protocol import (
     ServiceInfo,
     Size,
     SpatialReference,
+    TimeExtent,
 )
 
 if TYPE_CHECKING:
     from mapexplorer.client import LegendResult, MapService
 
+_SEASONS = {"sample:storms": TimeExtent.of(("2005-06-01", "2006-01-15"))}
+"""The time that a demo begins with: half a century of storms at once shows everything and nothing."""
 _OURS = frozenset({"dpi", "format", "transparent", "return_visible_only", "patch_size"})
 """Parameters about the look of picture and legend, which outlast a change of service."""
 _WORLD = Extent(-180.0, -85.0, 180.0, 85.0, SpatialReference.of(4326))
@@ -93,6 +96,8 @@ class Opened:
             if place is not None and picture is not None and picture.code == 3857 and _is_geographic(place):
                 extent = _within_mercator(extent)
             view |= {"bbox": Extent(*_sides(extent)), "bbox_sr": place}
+        if "time" not in chosen and isinstance(self.target, str) and self.target in _SEASONS:
+            view["time"] = _SEASONS[self.target]
         return view
 
     def foreign(self, parameters: Parameters) -> dict[str, None]:

@@ -65,7 +65,7 @@ class Page:
     unit: float
     """Map units per pixel at zoom 0."""
 
-    def __init__(self, layout: ipywidgets.Layout, on_view: Callable[[View, bool, bool], None]) -> None:
+    def __init__(self, height: str, on_view: Callable[[View, bool, bool], None]) -> None:
         self._on_view = on_view
         self.size: Size | None = None
         zoom = max(self.zooms[0], 0.0)
@@ -85,7 +85,7 @@ class Page:
             zoom_delta=0.5,
             scroll_wheel_zoom=True,
             attribution_control=False,
-            layout=layout,
+            layout=ipywidgets.Layout(width="100%", height=height),
         )
         self.widget.observe(self._report, names=["bounds", "pixel_bounds"])
 
@@ -118,11 +118,16 @@ class Page:
             self.overlay.url = picture.url
             self.overlay.bounds = bounds
 
+    def appear(self, shown: bool) -> None:
+        """Show or hide the map; the change of layout makes Leaflet measure it again."""
+        (self.widget.remove_class if shown else self.widget.add_class)("me-away")
+        self.widget.layout.display = None if shown else "none"
+
     def close(self) -> None:
         """Stop listening and release the widgets."""
         self.widget.unobserve(self._report, names=["bounds", "pixel_bounds"])
         m = self.widget
-        styles = (m.style, m.default_style, m.dragging_style)
+        styles = (m.style, m.default_style, m.dragging_style, m.layout)
         for widget in (*m.controls, *styles, self.overlay, m):
             widget.close()
 
@@ -249,9 +254,9 @@ class PlanePage(Page):
     zooms = (-40.0, 40.0)
     unit = 1.0
 
-    def __init__(self, layout: ipywidgets.Layout, on_view: Callable[[View, bool, bool], None]) -> None:
+    def __init__(self, height: str, on_view: Callable[[View, bool, bool], None]) -> None:
         self.plane = Plane()
-        super().__init__(layout, on_view)
+        super().__init__(height, on_view)
 
     def _adapt(self, view: View) -> None:
         reach = 2048 * view.resolution

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import ipyleaflet
 import ipywidgets
 
 from mapexplorer.explorer.overlay import Picture
@@ -17,25 +18,26 @@ DEFAULT_SIZE = Size(800, 500)
 class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     """A Web Mercator map, or for other spatial references and turned pictures a map of their own plane.
 
-    The page changes together with the picture: until the new picture is there the old one stays where it is.
-    `on_view(view, moved, resized)` reports what the person does, `reference` is the system of its
-    coordinates.
+    The page changes together with the picture: until the new picture is there the old one stays where it
+    is. The page that is not used is hidden, not removed: Leaflet maps whose view was removed go on hearing
+    the window and write what they believe into the model. `on_view(view, moved, resized)` reports what the
+    person does, `reference` is the system of its coordinates.
     """
 
     def __init__(self, on_view: Callable[[View, bool, bool], None], height: str = "480px") -> None:
         super().__init__()
         self._on_view = on_view
         self._size: Size | None = None
-        self.page_layout = ipywidgets.Layout(width="100%", height=height)
+        self._height = height
         self.reference: SpatialReference = WEB_MERCATOR
         self._pages: dict[type[Page], Page] = {}
         self.page: Page = self._page(MercatorPage)
-        self.children = [self.page.widget]
         self.add_class("me-map")
 
     def _page(self, kind: type[Page]) -> Page:
         if kind not in self._pages:
-            self._pages[kind] = kind(self.page_layout, self._viewed(kind))
+            self._pages[kind] = kind(self._height, self._viewed(kind))
+            self.children = [*self.children, self._pages[kind].widget]
         return self._pages[kind]
 
     def _viewed(self, kind: type[Page]) -> Callable[[View, bool, bool], None]:
@@ -63,10 +65,10 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
 
     def show(self, picture: Picture, *, follow: bool) -> None:
         """Show a picture; with `follow` the map moves to it, else it keeps its centre and scale."""
-        page = self._page(MercatorPage if picture.is_mercator else PlanePage)
+        page, left = self._page(MercatorPage if picture.is_mercator else PlanePage), self.page
         same_plane = self.reference.same_as(picture.spatial_reference)
         view = self.view if same_plane and not follow else View.fitting(picture.extent, self.size)
-        switched = page is not self.page
+        switched = page is not left
         if switched and page.size is None:
             page.size = self._size
         self.reference, self.page = picture.spatial_reference, page
@@ -74,7 +76,17 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
             page.look(view)
         page.place(picture)
         if switched:
-            self.children = [page.widget]
+            left.appear(False)
+            page.appear(True)
+
+    def set_basemap(self, tiles: ipyleaflet.TileLayer | None) -> None:
+        """Put tiles under the pictures of the Web Mercator page, or take them away; there are none at first.
+
+        They are seen where the picture is transparent, so ``parameters.transparent = True`` goes with them. The
+        browser, not the kernel, fetches tiles from their server.
+        """
+        page = self._page(MercatorPage)
+        page.widget.layers = [page.overlay] if tiles is None else [tiles, page.overlay]
 
     def release(self) -> None:
         """Release every page, also those that are not shown."""

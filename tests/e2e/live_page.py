@@ -22,7 +22,9 @@ from tests.e2e.front_ends import FrontEnd
 
 HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
 PATIENCE = 60_000
-OVERLAY = "img.leaflet-image-layer"
+PANE = ".me-map > :not(.me-away) .leaflet-container"
+"""The map in use; the page for turned pictures, once made, stays beside it and is hidden."""
+OVERLAY = f"{PANE} img.leaflet-image-layer"
 
 # Lab ignores the command until the session context is ready, so that is awaited first.
 RUN_ALL_CELLS = """async () => {
@@ -92,8 +94,8 @@ class LivePage:
             self.page.goto(f"{self.front_end.address}lab/tree/{name}?reset")
             self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
             self.page.evaluate(RUN_ALL_CELLS)
-        self.page.wait_for_selector(".leaflet-container", state="attached", timeout=PATIENCE)
-        self.page.locator(".leaflet-container").first.scroll_into_view_if_needed()
+        self.page.wait_for_selector(PANE, state="attached", timeout=PATIENCE)
+        self.page.locator(PANE).first.scroll_into_view_if_needed()
 
     def close(self) -> None:
         self.kernel.stop_channels()
@@ -171,7 +173,7 @@ class LivePage:
         source = self.page.locator(OVERLAY).first.get_attribute("src") or ""
         return _pixels(base64.b64decode(source.partition("base64,")[2]))
 
-    def screenshot(self, selector: str = ".leaflet-container") -> NDArray[np.uint8]:
+    def screenshot(self, selector: str = PANE) -> NDArray[np.uint8]:
         return _pixels(self.page.locator(selector).first.screenshot())
 
 

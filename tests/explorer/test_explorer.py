@@ -34,7 +34,7 @@ def test_importing_the_package_is_quick_and_brings_no_widgets() -> None:
     code = "import sys, mapexplorer; print({'ipywidgets', 'pandas', 'matplotlib'} & set(sys.modules))"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        == "[]\n"
+        == "set()\n"
     )
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import ipyleaflet
 import pytest
 
 from mapexplorer.explorer.overlay import EMPTY_PICTURE, MERCATOR_LIMIT
@@ -349,12 +350,25 @@ def test_a_rotation_brings_a_page_of_its_own_and_keeps_centre_and_scale(bench: B
     bench.explorer.parameters.rotation = 30
     bench.settle()
     assert isinstance(bench.page, PlanePage)
-    assert bench.explorer.map.children == (bench.page.widget,)
+    mercator, plane = bench.explorer.map.children
+    assert (mercator.layout.display, plane.layout.display) == ("none", None)
     assert bench.page.current.near(view)
     bench.explorer.parameters.rotation = None
     bench.settle()
     assert isinstance(bench.page, MercatorPage)
+    assert (mercator.layout.display, plane.layout.display) == (None, "none")
     assert bench.page.current.near(view)
+
+
+def test_what_a_hidden_page_reports_is_no_change(bench: Bench) -> None:
+    bench.display()
+    bench.explorer.parameters.rotation = 30
+    bench.settle()
+    before = len(bench.service.exports)
+    hidden = bench.explorer.map._pages[MercatorPage]
+    browser_view(hidden, (1e6, 1e6), 500.0, (640, 480))
+    bench.settle()
+    assert len(bench.service.exports) == before
 
 
 @pytest.mark.parametrize("rotation", [360, -720, 0])
@@ -479,3 +493,12 @@ def test_the_first_report_of_a_map_that_was_shown_before_its_first_picture_is_no
     bench.settle()
     assert sides(bench.explorer.parameters.bbox) == (0, 0, 1_000_000, 500_000)
     assert bench.explorer.map.view.near(View((500_000, 250_000), 1000))
+
+
+def test_tiles_lie_under_the_picture_when_they_are_wanted(bench: Bench) -> None:
+    assert bench.page.widget.layers == (bench.page.overlay,)
+    tiles = ipyleaflet.TileLayer(url="http://tiles.invalid/{z}/{x}/{y}.png")
+    bench.explorer.map.set_basemap(tiles)
+    assert bench.page.widget.layers == (tiles, bench.page.overlay)
+    bench.explorer.map.set_basemap(None)
+    assert bench.page.widget.layers == (bench.page.overlay,)
