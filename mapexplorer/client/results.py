@@ -59,21 +59,22 @@ class ExportResult:
         return f"data:{self.content_type};base64,{base64.b64encode(self.content).decode('ascii')}"
 
     def _repr_png_(self) -> bytes | None:
+        """Show the picture in a notebook, in one form only: a second one would double the notebook's size."""
         kind = picture_format(self.content)
-        if kind is None or kind == "PNG":
-            return self.content if kind else None
-        target = io.BytesIO()
-        self.image.convert("RGBA").save(target, "PNG")
-        return target.getvalue()
+        if kind in ("GIF", "BMP"):
+            target = io.BytesIO()
+            self.image.convert("RGBA").save(target, "PNG")
+            return target.getvalue()
+        return self.content if kind == "PNG" else None
 
-    def _repr_html_(self) -> str:
-        scale = "" if self.scale is None else f", 1 : {self.scale:,.0f}"
-        note = "" if self.note is None else f"<br>{escape(self.note)}"
-        caption = escape(f"{self.width} × {self.height} px{scale}") + note
-        if picture_format(self.content) is None:
-            return f"<p>{escape(self.content_type)}, {caption}</p>"
-        picture = f'<img alt="Exported map" src="{self.data_uri}">'
-        return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
+    def _repr_jpeg_(self) -> bytes | None:
+        return self.content if picture_format(self.content) == "JPEG" else None
+
+    def _repr_html_(self) -> str | None:
+        if picture_format(self.content) is not None:
+            return None
+        note = "" if self.note is None else f" {self.note}"
+        return f"<p>{escape(f'A map as {self.content_type}, {len(self.content)} bytes.{note}')}</p>"
 
 
 @dataclass(frozen=True)

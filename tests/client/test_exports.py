@@ -48,7 +48,8 @@ def test_the_description_leads_to_the_picture(server: FaultServer, service: MapS
     assert result.image.size == (20, 10)
     assert result.image is result.image
     assert result._repr_png_() == picture()
-    assert "20 × 10 px" in result._repr_html_()
+    assert result._repr_html_() is None
+    assert result._repr_jpeg_() is None
     assert result.timing.bytes == len(export_body()) + len(picture())
     assert 0 < result.timing.waiting < result.timing.total
     assert result.request == MapRequest(**BOX)
@@ -306,10 +307,21 @@ def test_an_envelope_instead_of_the_picture_is_the_error_of_the_service(
         service.export(**BOX, f="image")
 
 
-def test_notes_are_escaped_where_a_notebook_shows_them(server: FaultServer, service: MapService) -> None:
-    server.route("/export", answer(export_body(width=7, height=7)))
-    server.route("/map.png", PNG)
-    assert "<script" not in service.export(**BOX)._repr_html_()
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
+def test_a_notebook_shows_the_picture_in_one_form(
+    server: FaultServer, service: MapService, kind: str
+) -> None:
+    server.route("/export", answer(picture(kind=kind), "image/png"))
+    result = service.export(**BOX, f="image")
+    shown = [result._repr_png_(), result._repr_jpeg_(), result._repr_html_()]
+    assert [form is None for form in shown] == [kind == "JPEG", kind != "JPEG", True]
+    assert result.data_uri.startswith(f"data:image/{kind.lower()};base64,")
+
+
+def test_a_document_shows_as_a_line_of_text(server: FaultServer, service: MapService) -> None:
+    server.route("/export", answer(b"%PDF-1.7 <script>alert(1)</script>", "application/pdf"))
+    result = service.export(**BOX, f="image", format="pdf")
+    assert result._repr_html_() == "<p>A map as application/pdf, 34 bytes.</p>"
 
 
 def test_times_add_up() -> None:

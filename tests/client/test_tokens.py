@@ -173,7 +173,9 @@ def test_results_and_snippets_hold_no_token(server: FaultServer) -> None:
         assert "token=***" in result.url
         assert "$ARCGIS_TOKEN" in as_curl(result.call)
         assert "os.environ['ARCGIS_TOKEN']" in as_python(result.call)
-        assert_clean(repr(result) + repr(result.body) + repr(result.call) + result.url + result._repr_html_())
+        assert_clean(
+            repr(result) + repr(result.body) + repr(result.call) + result.url + str(result._repr_html_())
+        )
         for snippet in (
             as_url(result.call),
             as_curl(result.call, secured=True),
