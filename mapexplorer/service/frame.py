@@ -118,6 +118,8 @@ def build_frame(request: MapRequest, map_sr: SpatialReference, full_extent: Exte
     """
     image_sr = request.image_sr or map_sr
     image_crs = _crs("imageSR", image_sr)
+    if request.bbox_sr is not None:
+        _crs("bboxSR", request.bbox_sr)
     size: Size = request.effective("size")
     dpi: float = request.effective("dpi")
     box = _box_in_image(request, map_sr, image_crs, full_extent)

@@ -95,13 +95,13 @@ def _is_geojson(path: Path) -> bool:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Keeps connections open, does not wait for silent ones, and logs without queries, which may hold a
-    token.
-    """
+    """Does not wait for silent connections, and logs requests without their query, which may hold a token."""
 
-    protocol_version = "HTTP/1.1"
     timeout = 60
     disable_nagle_algorithm = True
+
+    def version_string(self) -> str:
+        return "mapexplorer"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         LOG.debug("%s %s %s", self.command, self.path.partition("?")[0], code)

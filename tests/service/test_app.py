@@ -302,6 +302,12 @@ def test_a_legend_follows_the_same_filters_as_the_picture(service):
     assert len(service.json("queryLegends", layers="show:1")["layers"][0]["legend"]) == 1
 
 
+def test_a_legend_needs_no_bbox_but_checks_what_is_given(service):
+    assert [found["layerId"] for found in service.json("queryLegends", size="12,12")["layers"]] == [1, 2]
+    assert "bboxSR" in service.fault("queryLegends", bboxSR="999999")[0]
+    assert "bbox" in service.fault("queryLegends", bbox="1,2,3")[0]
+
+
 def test_a_swatch_is_behind_the_url_of_its_entry(service):
     import base64
 
