@@ -180,18 +180,24 @@ class Shapes:
             return ragged
         xmin, ymin, xmax, ymax = frame.envelope
         wider = margin * frame.resolution
-        box = ragged.bounds
+        # Points are judged one by one, without arrays of envelopes and features four times their size.
+        low, high = ragged.vertices, ragged.vertices
+        owners = ragged.rows
+        if ragged.dimension > 0:
+            low, high, owners = ragged.bounds[:, :2], ragged.bounds[:, 2:], ragged.feature_rows
         near: Flags = (
-            (box[:, 0] <= xmax + wider)
-            & (box[:, 2] >= xmin - wider)
-            & (box[:, 1] <= ymax + wider)
-            & (box[:, 3] >= ymin - wider)
+            (low[:, 0] <= xmax + wider)
+            & (high[:, 0] >= xmin - wider)
+            & (low[:, 1] <= ymax + wider)
+            & (high[:, 1] >= ymin - wider)
         )
         if len(rows) < len(self.geometry):
             wanted = np.zeros(len(self.geometry), dtype=bool)
             wanted[rows] = True
-            near &= wanted[ragged.feature_rows]
-        return ragged.take_features(near)
+            near &= wanted[owners]
+        if ragged.dimension > 0:
+            return ragged.take_features(near)
+        return ragged if near.all() else ragged.take_parts(np.flatnonzero(near).astype(np.int64))
 
 
 def to_pixels(vertices: Floats, frame: Frame) -> Floats:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.protocol.symbols import PictureMarkerSymbol
 from mapexplorer.service.render.surface import Pixels
 
@@ -83,11 +84,14 @@ def sprite_of(
     """Return a picture marker scaled, turned by its own angle and ``turn`` (degrees clockwise), with its
     offset.
 
-    ``shift`` moves the picture by a fraction of a pixel, right and down.
+    ``shift`` moves the picture by a fraction of a pixel, right and down. Raises `ParameterError` when it
+    would be too large.
     """
     picture = picture_of(symbol)
     width, height = picture_size(symbol, pixels_per_point)
-    if not (0 < width <= _SIDE_PIXELS and 0 < height <= _SIDE_PIXELS):
+    if max(width, height) > _SIDE_PIXELS:
+        raise ParameterError("dpi", f"a picture marker would be more than {_SIDE_PIXELS} pixels wide or high")
+    if width <= 0 or height <= 0:
         return Sprite(np.zeros((1, 1, 4), dtype=np.uint8), 0.5, 0.5)
     smaller = _reduced(picture, width, height)
     angle = math.radians((turn - symbol.angle) % 360)

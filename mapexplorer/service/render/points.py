@@ -22,6 +22,9 @@ PHASES: Final = 4
 MOST_IN_PHASES: Final = 60_000
 """More markers than this are placed to whole pixels: so dense that nothing finer can be seen."""
 MOST_RUNS: Final = 64
+LARGEST_PHASED: Final = 128
+"""Pictures that reach farther than so many pixels are placed to whole pixels."""
+MOST_SPRITE_BYTES: Final = 32 * 2**20
 
 ClassNumbers = npt.NDArray[np.int32]
 
@@ -190,9 +193,10 @@ def _draw_pictures(
     turns: Floats | None,
 ) -> None:
     """Draw picture markers in row order, to a quarter of a pixel; turns count in whole degrees."""
-    steps = np.floor(places * PHASES + 0.5).astype(np.int64)
-    whole = steps // PHASES
-    phases = steps - whole * PHASES
+    phased = PHASES if reach_of(classes, pixels_per_point) <= LARGEST_PHASED else 1
+    steps = np.floor(places * phased + 0.5).astype(np.int64)
+    whole = steps // phased
+    phases = steps - whole * phased
     degrees = np.zeros(len(places)) if turns is None else np.rint(turns) % 360
     sprites: dict[tuple[int, int, int, float], tuple[npt.NDArray[np.uint8], int, int]] = {}
     for number, (x, y), (phase_x, phase_y), turn in zip(
@@ -200,11 +204,13 @@ def _draw_pictures(
     ):
         key = (number, phase_x, phase_y, turn)
         if key not in sprites:
+            if sum(sprite[0].nbytes for sprite in sprites.values()) > MOST_SPRITE_BYTES:
+                sprites.clear()
             symbol = classes[number].symbol
             assert isinstance(symbol, PictureMarkerSymbol)  # noqa: S101
             right, down = symbol.xoffset * pixels_per_point, -symbol.yoffset * pixels_per_point
             # The whole pixels of the offset move the place, the rest is sampled into the sprite.
-            shift = (phase_x / PHASES + right % 1, phase_y / PHASES + down % 1)
+            shift = (phase_x / phased + right % 1, phase_y / phased + down % 1)
             plain = symbol.model_copy(update={"xoffset": 0.0, "yoffset": 0.0})
             sprite = sprite_of(plain, pixels_per_point, turn=turn, shift=shift)
             sprites[key] = (

@@ -65,8 +65,6 @@ class Ragged:
         starts = self.feature_vertices[:-1]
         if len(starts) == 0:
             return np.empty((0, 4))
-        if len(starts) == len(self.vertices):
-            return np.hstack([self.vertices, self.vertices])
         low = np.minimum.reduceat(self.vertices, starts, axis=0)
         return np.hstack([low, np.maximum.reduceat(self.vertices, starts, axis=0)])
 

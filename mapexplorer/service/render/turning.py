@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mapexplorer.protocol.renderers import Renderer
-from mapexplorer.service.render.classify import column, numbers_of
+from mapexplorer.protocol.symbols import PictureMarkerSymbol
+from mapexplorer.service.render.classify import classes_of, column, numbers_of
+from mapexplorer.service.render.pictures import PictureError, picture_of
 from mapexplorer.service.render.ragged import Floats
 
 _NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -79,6 +81,12 @@ def renderer_faults(renderer: Renderer, table: pd.DataFrame) -> list[str]:
             turns_of(renderer, table)
         except TurningError as problem:
             faults.append(str(problem))
+    for entry in classes_of(renderer):
+        if isinstance(entry.symbol, PictureMarkerSymbol):
+            try:
+                picture_of(entry.symbol)
+            except PictureError as problem:
+                faults.append(f"symbol of the class {entry.label!r}: {problem}")
     for name in ("field", "field1", "field2", "field3", "normalization_field"):
         field = getattr(renderer, name, None)
         if field:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from shapely.geometry import Point, box
 
+from mapexplorer.protocol import PictureMarkerSymbol
 from mapexplorer.service.render.turning import renderer_faults
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
@@ -194,3 +195,39 @@ def test_polygons_take_markers_over_their_background_fill(scene, make):
     assert tuple(pixels[50, 50, :3]) == (255, 0, 0)
     assert tuple(pixels[25, 25, :3]) == (0, 0, 255)
     assert tuple(pixels[10, 10, :3]) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "words"),
+    [
+        ({"imageData": "%%%"}, "not valid base64"),
+        ({"imageData": base64.b64encode(b"<svg onload=alert(1)>").decode()}, "no PNG, JPEG, GIF or BMP"),
+        ({"imageData": picture((600, 10), (0, 0, 0, 255))}, "larger than 512"),
+        ({"imageData": "A" * 360_000}, "larger than 256 KiB"),
+        ({"url": "http://169.254.169.254/latest"}, "fetches no picture"),
+    ],
+)
+def test_pictures_that_cannot_be_used_are_refused_when_the_map_is_loaded(scene, make, symbol, words):
+    drawn = scene([([Point(50, 50)], make.simple(make.sms()))])
+    layer = drawn.catalog.layers[0]
+    marker = PictureMarkerSymbol.model_validate({"type": "esriPMS", **symbol})
+    faults = renderer_faults(layer.renderer.model_copy(update={"symbol": marker}), layer.table)
+    assert len(faults) == 1
+    assert words in faults[0]
+
+
+def test_turned_pictures_turn_clockwise_by_their_attribute(scene, make):
+    image = Image.new("RGBA", (16, 16), (0, 0, 0, 255))
+    image.paste((255, 0, 0, 255), (0, 0, 16, 8))
+    output = io.BytesIO()
+    image.save(output, "PNG")
+    symbol = {
+        "type": "esriPMS",
+        "imageData": base64.b64encode(output.getvalue()).decode(),
+        "width": 24,
+        "height": 24,
+    }
+    renderer = make.simple(symbol, rotationExpression="[t]")
+    pixels = scene([([Point(50, 50)], renderer, {"columns": {"t": [90]}})]).pixels()
+    assert tuple(pixels[50, 60, :3]) == (255, 0, 0)
+    assert tuple(pixels[50, 40, :3]) == (0, 0, 0)
