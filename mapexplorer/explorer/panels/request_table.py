@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mapexplorer.client.addresses import is_secret
-from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.explorer.markup import Markup, join, tag
 from mapexplorer.protocol import BY_WIRE, Call, MapRequest, Operation, strict_json
 
 LONGEST_VALUE = 1500
+LONGEST_URL = 2100
 LONGEST_TEXT = 160
 LONGEST_ANSWER = 12_000
 
@@ -40,7 +42,7 @@ def _row(name: str, text: str, before: Mapping[str, str] | None, explain: bool) 
     heading = tag("th", tag("code", name), scope="row", title=words)
     mark = tag("span", "changed", class_="me-badge") if changed else None
     note = tag("p", words, class_="me-hint") if explain and words else None
-    value = tag("td", mark, tag("code", _short(text, LONGEST_VALUE)), note)
+    value = tag("td", mark, tag("code", _breakable(*_cut(text, LONGEST_VALUE))), note)
     return tag("tr", heading, value, class_="me-changed" if changed else None)
 
 
@@ -76,7 +78,7 @@ def _facts(result: Any) -> Iterator[tuple[str, str]]:
 
 def address(call: Call) -> Markup:
     """The address of a call, which breaks anywhere."""
-    return tag("p", tag("code", _short(call.url, 2100)), class_="me-url")
+    return tag("p", tag("code", _breakable(*_cut(call.url, LONGEST_URL))), class_="me-url")
 
 
 def answer_text(body: Any) -> Markup:
@@ -96,8 +98,18 @@ def _trimmed(value: Any) -> Any:
     return _short(value, LONGEST_TEXT) if isinstance(value, str) else value
 
 
+def _cut(text: str, longest: int) -> tuple[str, str]:
+    """The beginning of a text, and a note about its length when there is more."""
+    return (text, "") if len(text) <= longest else (text[:longest], f"… ({len(text):,} characters)")
+
+
 def _short(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+    return "".join(_cut(text, longest))
+
+
+def _breakable(text: str, note: str) -> Markup:
+    """Text that a line may break behind commas and ampersands rather than inside a number."""
+    return join([*((part, tag("wbr")) for part in re.split(r"(?<=[,&?])", text)), note])
 
 
 def size(count: int) -> str:
