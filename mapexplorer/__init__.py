@@ -29,8 +29,8 @@ def explore(target: Any = None, **parameters: Any) -> MapExplorer:
 
     `target` is None for the demo ("sample:world" and so on for the others), the URL of a MapServer, a file
     or map document, a GeoDataFrame or a mapping of names to GeoDataFrames, or a `MapService`. Keywords are
-    parameters by their Python names (``bbox=``, ``layers=``, ``time=``, …); an unknown one or a value that
-    does not fit raises TraitError.
+    parameters by their Python names (``bbox=``, ``layers=``, ``time=``, …), or options of `connect`
+    (``token=``, ``referer=``, …); an unknown one or a value that does not fit raises TraitError.
 
     >>> explorer = explore("sample:world", rotation=10)  # doctest: +SKIP
     """

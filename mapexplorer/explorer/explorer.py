@@ -18,6 +18,7 @@ from mapexplorer.explorer.opening import (
     LegendPage,
     Opened,
     carry_over,
+    connection_options,
     legend_for,
     open_service,
     picture_for,
@@ -53,6 +54,7 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     def __init__(self, target: Any = None, *, scheduler: Scheduler | None = None, **parameters: Any) -> None:
         super().__init__()
+        options = connection_options(parameters)
         self.parameters = Parameters(**parameters)
         self._guard = self.parameters.guard
         self._moving = False  # the map itself is writing parameters
@@ -60,7 +62,7 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._bbox_of_map: Extent | None = None
         self._paused = True
         self._closed = False
-        opened = open_service(target)
+        opened = open_service(target, **options)
         self.legend = LegendBox()
         self.status = StatusLine()
         self.map = MapPane(self._viewed)
@@ -119,8 +121,9 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         if not self._ready:  # ipywidgets opens the connection of a widget by a method of this name
             super().open()
             return
+        options = connection_options(parameters)
         Parameters(**parameters)
-        self._adopt(open_service(target), parameters)
+        self._adopt(open_service(target, **options), parameters)
 
     def _open_soon(self, target: str) -> None:
         """Open a service without blocking the event loop; a failure is shown in the status line."""

@@ -19,6 +19,7 @@ from mapexplorer.protocol import (
     Extent,
     LayerInfo,
     MapRequest,
+    ParameterError,
     ServiceInfo,
     Size,
     SpatialReference,
@@ -145,18 +146,27 @@ def _is_geographic(reference: SpatialReference) -> bool:
         return False
 
 
-def open_service(target: Any) -> Opened:
+def connection_options(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Take what `connect` understands (token, referer, session, …) out of keywords and return it."""
+    from mapexplorer.connection import Options
+
+    return {name: keywords.pop(name) for name in Options.__annotations__ if name in keywords}
+
+
+def open_service(target: Any, **options: Any) -> Opened:
     """Connect and read the metadata.
 
     `target` is what `connect` takes, or a service. Raises the errors of `connect` and of reading the
     metadata.
     """
     if hasattr(target, "export") and hasattr(target, "query_legends"):
+        if options:
+            raise ParameterError(next(iter(options)), "is set when a service is made, not for one that is")
         service = target
     else:
         from mapexplorer.connection import connect
 
-        service = connect(target)
+        service = connect(target, **options)
     info = service.info
     try:
         layer_infos = tuple(service.layer_infos)

@@ -19,7 +19,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     """A Web Mercator map, or for other spatial references and turned pictures a map of their own plane.
 
     The page changes together with the picture: until the new picture is there the old one stays where it
-    is. The page that is not used is hidden, not removed: Leaflet maps whose view was removed go on hearing
+    is. The page not in use is hidden, not removed: Leaflet maps whose view was removed go on hearing
     the window and write what they believe into the model. `on_view(view, moved, resized)` reports what the
     person does, `reference` is the system of its coordinates.
     """
@@ -37,7 +37,8 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     def _page(self, kind: type[Page]) -> Page:
         if kind not in self._pages:
             self._pages[kind] = kind(self._height, self._viewed(kind))
-            self.children = [*self.children, self._pages[kind].widget]
+            self._pages[kind].appear(len(self._pages) == 1)  # two maps at a time would share the width
+            self.children = [page.widget for page in self._pages.values()]
         return self._pages[kind]
 
     def _viewed(self, kind: type[Page]) -> Callable[[View, bool, bool], None]:
@@ -80,10 +81,10 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
             page.appear(True)
 
     def set_basemap(self, tiles: ipyleaflet.TileLayer | None) -> None:
-        """Put tiles under the pictures of the Web Mercator page, or take them away; there are none at first.
+        """Put tiles under the pictures of the Mercator page, or take them away; there are none at first.
 
-        They are seen where the picture is transparent, so ``parameters.transparent = True`` goes with them. The
-        browser, not the kernel, fetches tiles from their server.
+        They are seen where the picture is transparent, so ``parameters.transparent = True`` goes with them.
+        The browser, not the kernel, fetches tiles from their server.
         """
         page = self._page(MercatorPage)
         page.widget.layers = [page.overlay] if tiles is None else [tiles, page.overlay]

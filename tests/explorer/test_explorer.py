@@ -19,7 +19,7 @@ from traitlets import TraitError
 import mapexplorer
 from mapexplorer.explorer.explorer import MapExplorer
 from mapexplorer.explorer.scheduler import LoopScheduler, ThreadScheduler
-from mapexplorer.protocol import Unreachable
+from mapexplorer.protocol import ParameterError, Unreachable
 
 from .conftest import Bench
 from .fake_service import FakeService
@@ -360,12 +360,28 @@ def test_opening_and_closing_leaves_no_widget_behind(wire: object, service: Fake
     assert sorted(type(_instances[key]).__name__ for key in set(_instances) - before) == []
 
 
-def test_no_secret_is_part_of_the_state_of_a_widget(wire: list[Any]) -> None:
-    secret = "TOKEN-4f8a1c"
-    service = FakeService()
-    service.token = secret  # type: ignore[attr-defined]
-    explorer = MapExplorer(service)
+@pytest.mark.parametrize("place", ["keyword", "open"])
+def test_no_secret_is_part_of_the_state_of_a_widget(
+    wire: list[Any], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    secret, handed = "TOKEN-4f8a1c", []
+
+    def connect(target: str, **options: Any) -> FakeService:
+        handed.append(options)
+        return FakeService()
+
+    monkeypatch.setattr("mapexplorer.connection.connect", connect)
+    address = "https://example.invalid/MapServer"
+    explorer = MapExplorer(address, **({"token": secret} if place == "keyword" else {}))
+    if place == "open":
+        explorer.open(address, token=secret)
     explorer.run_now()
+    assert handed[-1] == {"token": secret}
     state = json.dumps(dependency_state(explorer)) + json.dumps(wire, default=str) + repr(explorer)
     assert secret not in state
     explorer.close()
+
+
+def test_options_of_a_connection_are_refused_for_a_service_that_is_connected(service: FakeService) -> None:
+    with pytest.raises(ParameterError, match="token: is set when a service is made"):
+        MapExplorer(service, token="x")
