@@ -22,7 +22,7 @@ MODES = (
     ("Off", Mode.OFF, "Features of all times are drawn."),
     ("Instant", Mode.INSTANT, "One moment."),
     ("Window", Mode.WINDOW, "From one moment to another."),
-    ("Up to", Mode.CUMULATIVE, "Everything up to a moment."),
+    ("Cumulative", Mode.CUMULATIVE, "Everything up to a moment."),
 )
 RELATIONS = (
     ("Overlaps", TimeRelation.OVERLAPS, "Drawn: what touches the window, both ends included."),

@@ -34,7 +34,7 @@ def test_it_begins_without_a_time_filter(panel, explorer):
 
 @pytest.mark.parametrize(
     ("mode", "text"),
-    [("Instant", f"{Y2008}"), ("Window", f"{Y2008},{FEB}"), ("Up to", f"null,{FEB}"), ("Off", None)],
+    [("Instant", f"{Y2008}"), ("Window", f"{Y2008},{FEB}"), ("Cumulative", f"null,{FEB}"), ("Off", None)],
 )
 def test_a_mode_writes_the_time_of_the_first_step(panel, explorer, mode, text):
     choose(panel.mode, mode)
@@ -48,7 +48,7 @@ def test_the_sliders_write_marks(panel, explorer):
     choose(panel.mode, "Window")
     browser(panel.range, value=[0, 2])
     assert written(explorer) == f"{Y2008},{MAR}"
-    choose(panel.mode, "Up to")
+    choose(panel.mode, "Cumulative")
     browser(panel.slider, value=1)
     assert written(explorer) == f"null,{FEB}"
 
@@ -160,7 +160,7 @@ def film(explorer):
 
 
 def test_playing_goes_step_by_step_and_stops_at_the_end(panel, explorer):
-    choose(panel.mode, "Up to")
+    choose(panel.mode, "Cumulative")
     browser(panel.slider, value=0)
     times = film(explorer)
     press(panel.play)
