@@ -112,9 +112,9 @@ def legend_parameters(pairs: Pairs, limits: Limits) -> tuple[float, Size]:
     dpi = request.dpi if request.dpi is not None else _LEGEND_DPI
     size: Size = request.size if request.size is not None else _LEGEND_SIZE
     faults += dpi_faults(dpi, limits)
-    most = int(limits.max_patch * dpi / 72)
+    most = limits.max_patch * min(dpi, limits.max_dpi) / 72
     if max(size.width, size.height) > max(most, 1):
-        faults.append(ParameterError("size", f"a patch of the legend has at most {most} pixels a side"))
+        faults.append(ParameterError("size", f"a patch of the legend has at most {most:.0f} pixels a side"))
     if faults:
         raise RequestErrors(faults)
     return dpi, size

@@ -152,9 +152,6 @@ def serve(
     stream = sys.stdout if output is None else output
     for address in addresses:
         print(address, file=stream, flush=True)
-    for catalog in catalogs.values():
-        for warning in catalog.warnings:
-            print(f"warning: {catalog.name}: {warning}", file=sys.stderr)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -103,7 +104,10 @@ def shift(instant: int, amount: float, unit: TimeUnit) -> int:
     Raises ValueError for an unknown unit, a part of a month, and a year outside 1…9999.
     """
     if unit in _FIXED:
-        return round(instant + amount * _FIXED[unit])
+        moved_by = amount * _FIXED[unit]
+        if not math.isfinite(moved_by):
+            raise ValueError("the time offset leads out of the calendar")
+        return instant + round(moved_by)
     if unit not in _MONTHS:
         raise ValueError("a time offset needs a unit, for example esriTimeUnitsDays")
     if amount != int(amount):

@@ -136,9 +136,10 @@ def _over_limits(
     catalog: MapCatalog, request: MapRequest, operation: Operation, limits: Limits
 ) -> Iterator[ParameterError]:
     dpi = request.effective("dpi")
-    yield from dpi_faults(dpi, limits)
+    resolution = dpi_faults(dpi, limits)
+    yield from resolution
     yield from size_faults(request.effective("size"), catalog.document, limits)
-    if operation is Operation.QUERY_LEGENDS:
+    if operation is Operation.QUERY_LEGENDS and not resolution:
         yield from patch_faults(request.effective("patch_size"), dpi, catalog.document, limits)
 
 

@@ -194,6 +194,7 @@ def test_export_without_f_says_how_to_ask(service):
         ({"size": "5,4097"}, "size"),
         ({"dpi": "0"}, "dpi"),
         ({"dpi": "1201"}, "dpi"),
+        ({"dpi": "1e308"}, "dpi"),
         ({"mapScale": "0"}, "mapScale"),
         ({"mapScale": "-5"}, "mapScale"),
         ({"rotation": "NaN"}, "rotation"),
@@ -306,6 +307,16 @@ def test_a_legend_needs_no_bbox_but_checks_what_is_given(service):
     assert [found["layerId"] for found in service.json("queryLegends", size="12,12")["layers"]] == [1, 2]
     assert "bboxSR" in service.fault("queryLegends", bboxSR="999999")[0]
     assert "bbox" in service.fault("queryLegends", bbox="1,2,3")[0]
+
+
+@pytest.mark.parametrize("resource", ["queryLegends", "legend"])
+def test_an_enormous_resolution_of_a_legend_is_refused_by_name(service, resource):
+    assert service.fault(resource, dpi="1e308")[0].startswith("dpi:")
+
+
+@pytest.mark.parametrize("patch", ["0", "-1,5", "257", "5,257", "a", "1,2,3"])
+def test_a_bad_patch_size_is_refused_by_name(service, patch):
+    assert service.fault("queryLegends", patchSize=patch)[0].startswith("patchSize:")
 
 
 def test_a_swatch_is_behind_the_url_of_its_entry(service):
