@@ -20,6 +20,7 @@ from mapexplorer.service.render.ragged import (
     Geometries,
     Indices,
     Ragged,
+    clipped,
     generalised,
     join,
     ragged_of,
@@ -68,11 +69,14 @@ class Projection:
         self._spacing = _typical_spacing(full)
 
     def at(self, resolution: float) -> Ragged:
-        """Return the geometries generalised for map units per pixel: by a quarter to half a pixel, or not
-        at all."""
+        """Return the geometries generalised for map units per pixel, or in full where that gains nothing.
+
+        The tolerance is an eighth to a quarter of a pixel: neighbours are generalised each on its own, and
+        more would open gaps between them.
+        """
         if self.full.dimension == 0 or not resolution > 0:
             return self.full
-        level = math.floor(math.log2(resolution)) - 1
+        level = math.floor(math.log2(resolution)) - 2
         if 2.0**level < self._spacing / 4:
             return self.full
         return self._levels.get(level, lambda: generalised(self.full, 2.0**level))
@@ -239,5 +243,5 @@ def _clipped(pixels: Ragged, frame: Frame, guard: float) -> Ragged:
     crossing = pixels.take_parts(np.flatnonzero(over & ~outside).astype(np.int64))
     if len(crossing.rows) == 0:
         return kept
-    cut = shapely.clip_by_rect(crossing.part_geometries(), -guard, -guard, right, bottom)
-    return join(kept, ragged_of(np.asarray(cut, dtype=object), crossing.rows, pixels.dimension))
+    cut = clipped(crossing.part_geometries(), (-guard, -guard, right, bottom))
+    return join(kept, ragged_of(cut, crossing.rows, pixels.dimension))

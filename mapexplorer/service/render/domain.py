@@ -193,9 +193,17 @@ def _cut_along_seam(part: shapely.Geometry, source: CRS, target: CRS) -> list[sh
     seams = [meridian for meridian in (seam - 720, seam - 360, seam, seam + 360) if west <= meridian <= east]
     margin = SEAM_MARGIN_DEGREES
     return [
-        shapely.clip_by_rect(part, left + margin, -limit, right - margin, limit)
+        _clip(part, (left + margin, -limit, right - margin, limit))
         for left, right in pairwise((west - 1, *seams, east + 1))
     ]
+
+
+def _clip(geometry: shapely.Geometry, box: tuple[float, float, float, float]) -> shapely.Geometry:
+    """Return a geometry clipped to a box; nothing of a degenerate one that GEOS cannot clip."""
+    try:
+        return shapely.clip_by_rect(geometry, *box)
+    except shapely.GEOSException:
+        return shapely.Polygon()
 
 
 def _central_meridian(target: CRS) -> float:
@@ -215,7 +223,7 @@ def _quarters(piece: shapely.Geometry, rim: float) -> list[shapely.Geometry]:
     west, south, east, north = west - rim, south - rim, east + rim, north + rim
     x, y = west + (east - west) * OFF_CENTRE, south + (north - south) * OFF_CENTRE
     return [
-        shapely.clip_by_rect(piece, *box)
+        _clip(piece, box)
         for box in ((west, south, x, y), (x, south, east, y), (west, y, x, north), (x, y, east, north))
     ]
 

@@ -24,6 +24,9 @@ _DIMENSION = np.array([0, 1, 1, 2, 0, 1, 2, -1])
 """Dimension by shapely's type number: point, line, ring, polygon, multi-point, -line, -polygon,
 collection."""
 
+LARGEST_COORDINATE = 1e30
+"""Parts with larger coordinates, infinite ones or NaN are left out."""
+
 
 @dataclass(frozen=True)
 class Ragged:
@@ -141,13 +144,13 @@ def _ragged_of_dimension(geometries: Geometries, rows: Indices, dimension: int) 
     none = np.zeros(1, dtype=np.int64)
     if dimension == 0:
         vertices, owner = shapely.get_coordinates(geometries, return_index=True)
-        finite = np.isfinite(vertices).all(axis=1)
-        if not finite.all():
-            vertices, owner = vertices[finite], owner[finite]
+        known = (np.abs(vertices) < LARGEST_COORDINATE).all(axis=1)
+        if not known.all():
+            vertices, owner = vertices[known], owner[known]
         return Ragged(0, vertices, none, none, rows[owner])
     parts, owner = shapely.get_parts(geometries, return_index=True)
-    filled = ~shapely.is_empty(parts)
-    parts, owner = parts[filled], owner[filled]
+    sound = _with_places(parts)
+    parts, owner = parts[sound], owner[sound]
     if dimension == 1:
         vertices, ring = shapely.get_coordinates(parts, return_index=True)
         rings = _offsets(ring, len(parts))
@@ -155,6 +158,14 @@ def _ragged_of_dimension(geometries: Geometries, rows: Indices, dimension: int) 
     rings_of, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
     vertices, ring = shapely.get_coordinates(rings_of, return_index=True)
     return Ragged(2, vertices, _offsets(ring, len(rings_of)), _offsets(part, len(parts)), rows[owner])
+
+
+def _with_places(parts: Geometries) -> Flags:
+    """Return which parts have coordinates, all of them numbers that can be calculated with."""
+    vertices, owner = shapely.get_coordinates(parts, return_index=True)
+    sound = ~shapely.is_empty(parts)
+    sound[owner[~(np.abs(vertices) < LARGEST_COORDINATE).all(axis=1)]] = False
+    return np.asarray(sound, dtype=bool)
 
 
 def _offsets(group: npt.NDArray[Any], count: int) -> Indices:
@@ -192,3 +203,13 @@ def generalised(ragged: Ragged, tolerance: float) -> Ragged:
             shapely.box(*box.T) if ragged.dimension == 2 else shapely.linestrings(box.reshape(-1, 2, 2))
         )
     return ragged_of(simple, ragged.rows, ragged.dimension)
+
+
+def clipped(geometries: Geometries, box: tuple[float, float, float, float]) -> Geometries:
+    """Return geometries clipped to a box; degenerate ones that GEOS cannot clip are left as they are."""
+    try:
+        return np.asarray(shapely.clip_by_rect(geometries, *box), dtype=object)
+    except shapely.GEOSException:
+        if len(geometries) == 1:
+            return geometries
+        return np.concatenate([clipped(geometries[at : at + 1], box) for at in range(len(geometries))])
