@@ -139,15 +139,15 @@ class Page:
             return
         resized = view.size != self.size
         self.size = view.size
-        if view.near(self.current):
-            self._before = None
-            self.current = View(self.current.center, self.current.resolution, view.size)
-            moved = False
-        elif view.near(self._before):
-            moved = False  # sent before the browser heard of the view asked for
-            self.current = View(self.current.center, self.current.resolution, view.size)
+        arrived = view.near(self.current)
+        # A view from before the browser heard of the one asked for is no move either.
+        moved = not arrived and not view.near(self._before)
+        if moved:
+            self.current = view
         else:
-            self._before, self.current, moved = None, view, True
+            self.current = View(self.current.center, self.current.resolution, view.size)
+        if moved or arrived:
+            self._before = None
         if moved or resized:
             self._on_view(self.current, moved, resized)
 

@@ -218,6 +218,21 @@ def test_the_header_offers_the_demo_services(bench: Bench) -> None:
     assert "Fake Map" in bench.explorer.header.title.value
 
 
+def test_choosing_a_demo_service_opens_it_without_blocking(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = FakeService(initialExtent={"xmin": 0, "ymin": 0, "xmax": 10, "ymax": 10})
+    monkeypatch.setattr("mapexplorer.connection.connect", lambda target, **options: other)
+    bench.explorer.header.chooser.value = "sample:world"
+    assert bench.explorer.service is bench.service
+    assert "Opening sample:world" in bench.explorer.status.value
+    bench.scheduler.run_job()
+    bench.settle()
+    assert bench.explorer.service is other
+    assert bench.explorer.header.chooser.value == "sample:world"
+    assert bench.explorer.answer.request.bbox.width == 10
+
+
 def test_answers_of_the_old_service_are_dropped(bench: Bench) -> None:
     bench.explorer.parameters.time = 5
     bench.scheduler.advance(1)

@@ -502,3 +502,15 @@ def test_tiles_lie_under_the_picture_when_they_are_wanted(bench: Bench) -> None:
     assert bench.page.widget.layers == (tiles, bench.page.overlay)
     bench.explorer.map.set_basemap(None)
     assert bench.page.widget.layers == (bench.page.overlay,)
+
+
+def test_a_new_size_counts_also_when_the_view_is_still_the_old_one(bench: Bench) -> None:
+    bench.display()
+    old = bench.page.current
+    bench.explorer.parameters.bbox = (2_000_000, 1_000_000, 2_500_000, 1_250_000)
+    bench.settle()
+    browser_view(bench.page, old.center, old.resolution, (700, 350))
+    bench.settle()
+    assert bench.explorer.map.size == Size(700, 350)
+    assert bench.service.exports[-1].size == Size(700, 350)
+    assert sides(bench.explorer.parameters.bbox)[0] == 2_000_000
