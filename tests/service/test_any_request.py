@@ -1,4 +1,6 @@
-"""Whatever is asked, the service answers: a picture of the size asked, or an envelope that is no internal fault."""
+"""Whatever is asked, the service answers: a picture of the size asked, or an envelope that is no internal
+fault.
+"""
 
 import io
 import json
