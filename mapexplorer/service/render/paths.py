@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mapexplorer.protocol.symbols import SimpleFillSymbol, SimpleLineSymbol
 from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.points import ClassNumbers, runs_of
 from mapexplorer.service.render.ragged import Floats, Indices, Ragged
-from mapexplorer.service.render.surface import Pixels, Surface, blended, outline_of, outlines_of
+from mapexplorer.service.render.surface import Outline, Pixels, Surface, lay_over, outline_of, outlines_of
 from mapexplorer.service.render.symbols import THIN_LINE, Fill, Stroke, fill_of, stroke_of
 
 HATCH_SPACING: Final = 6.0
@@ -108,13 +109,19 @@ def _draw_solid(surface: Surface, polygons: Ragged, which: Indices, fills: Seque
 def _draw_hatched(surface: Surface, polygons: Ragged, fill: Fill, pixels_per_point: float) -> None:
     """Draw hatched polygons of one symbol: the pattern through the mask of their areas, then the outlines."""
     outlines = outlines_of(polygons)
+    mask = _coverage(surface, outlines)
+    pattern = hatch_pattern(surface.width, surface.height, fill, pixels_per_point)
+    for row, covered in zip(pattern, mask, strict=True):
+        row[:, 3] = (row[:, 3].astype(np.uint16) * covered + 127) // 255
+    lay_over(surface.pixels, pattern)
+    surface.draw_each(outlines, None, [fill.outline], round_ends=False)
+
+
+def _coverage(surface: Surface, outlines: Sequence[Outline]) -> npt.NDArray[np.uint8]:
+    """Return how much of every pixel the outlines cover together, 0 to 255."""
     mask = Surface(surface.width, surface.height)
     mask.draw_each(outlines, np.array([[1.0, 1, 1, 1]]), [Stroke()])
-    pattern = hatch_pattern(surface.width, surface.height, fill, pixels_per_point)
-    alpha = pattern[..., 3].astype(np.uint16) * mask.pixels[..., 3]
-    pattern[..., 3] = ((alpha + 127) // 255).astype(np.uint8)
-    surface.pixels[:] = blended(surface.pixels, pattern)
-    surface.draw_each(outlines, None, [fill.outline], round_ends=False)
+    return mask.pixels[..., 3].copy()
 
 
 def hatch_pattern(width: int, height: int, fill: Fill, pixels_per_point: float) -> Pixels:
@@ -127,7 +134,7 @@ def hatch_pattern(width: int, height: int, fill: Fill, pixels_per_point: float) 
         lines.extend(_parallels(direction, gap, thickness, width, height))
     stroke = Stroke((*fill.color[:3], 1.0), thickness)
     surface.draw_each([outline_of(lines, closed=False)], None, [stroke], round_ends=False)
-    pixels = surface.pixels.copy()
+    pixels = surface.pixels
     if fill.color[3] < 1:
         pixels[..., 3] = np.rint(pixels[..., 3] * fill.color[3]).astype(np.uint8)
     return pixels

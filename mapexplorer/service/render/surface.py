@@ -18,6 +18,8 @@ Pixels = npt.NDArray[np.uint8]
 MOVE, LINE, CLOSE = 1, 2, 79
 _BAND: Final = 64
 """Rows of a strip when a path is too long for Agg to rasterise at once."""
+_STRIP: Final = 256
+"""Rows that are blended at once."""
 _NO_COLORS: Final = np.empty((0, 4))
 _NO_TRANSFORMS: Final = np.empty((0, 3, 3))
 _NO_OFFSETS: Final = np.empty((0, 2))
@@ -158,23 +160,23 @@ class Surface:
         x1, y1 = min(left + wide, self.width), min(top + high, self.height)
         if x0 >= x1 or y0 >= y1:
             return
-        part = np.ascontiguousarray(picture[y0 - top : y1 - top, x0 - left : x1 - left])
-        target = self.pixels[y0:y1, x0:x1]
-        target[:] = blended(target, part)
+        lay_over(self.pixels[y0:y1, x0:x1], picture[y0 - top : y1 - top, x0 - left : x1 - left])
 
     def blend(self, other: Surface, opacity: float) -> None:
         """Blend another surface of the same size over this one as a whole."""
-        part = other.pixels
+        lay_over(self.pixels, other.pixels, opacity)
+
+
+def lay_over(below: Pixels, above: Pixels, opacity: float = 1.0) -> None:
+    """Blend an RGBA picture over another of the same size in place, strip by strip to save memory."""
+    for low in range(0, len(below), _STRIP):
+        strip = above[low : low + _STRIP]
         if opacity < 1:
-            part = part.copy()
-            part[..., 3] = np.rint(part[..., 3] * opacity).astype(np.uint8)
-        self.pixels[:] = blended(self.pixels, part)
-
-
-def blended(below: Pixels, above: Pixels) -> Pixels:
-    """Return an RGBA picture laid over another of the same size."""
-    ground = Image.fromarray(np.ascontiguousarray(below))
-    return np.asarray(Image.alpha_composite(ground, Image.fromarray(above)))
+            strip = strip.copy()
+            strip[..., 3] = np.rint(strip[..., 3] * opacity).astype(np.uint8)
+        ground = Image.fromarray(np.ascontiguousarray(below[low : low + _STRIP]))
+        mixed = Image.alpha_composite(ground, Image.fromarray(np.ascontiguousarray(strip)))
+        below[low : low + _STRIP] = np.asarray(mixed)
 
 
 def _stroke_arrays(strokes: Sequence[Stroke], which: Indices | None) -> tuple[Floats, Floats, list[Any]]:
