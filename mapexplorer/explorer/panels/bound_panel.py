@@ -13,6 +13,8 @@ from traitlets import TraitError
 from mapexplorer.explorer import style
 from mapexplorer.explorer.panel import Panel
 
+from .echoes import Echoes
+
 if TYPE_CHECKING:
     from mapexplorer.explorer.explorer import MapExplorer
 
@@ -71,8 +73,15 @@ class BoundPanel(Panel):
     def listen(self, widget: Any, heard: Callable[[], object]) -> None:
         """Call `heard` after a person changed the value of a widget."""
 
+        echoes = Echoes(lambda: self.explorer.controller.scheduler.now())
+
         def changed(change: Any) -> None:
-            if not getattr(self._silence, "on", False):
+            if getattr(self._silence, "on", False):
+                echoes.tell(change.new)
+            elif echoes.overtaken(change.new):
+                with self.quietly():
+                    widget.value = echoes.latest
+            else:
                 heard()
 
         widget.observe(changed, names="value")

@@ -272,3 +272,16 @@ def test_an_action_that_is_run_twice_makes_one_step(panel, explorer):
     press(panel.play)
     explorer.pass_time(0.75)
     assert times == [f"{FEB}"]
+
+
+def test_a_value_that_the_browser_repeats_late_is_not_taken_for_the_persons(panel, explorer):
+    choose(panel.mode, "Window")
+    explorer.parameters.time = (Y2008, FEB)
+    explorer.parameters.time = (FEB, MAR)
+    explorer.parameters.time = (FEB + 1, MAR + 1)  # between the marks: an echo must not round it either
+    browser(panel.range, value=[0, 1])
+    assert written(explorer) == f"{FEB + 1},{MAR + 1}"
+    assert panel.range.value == (1, 2)
+    explorer.controller.scheduler.advance(5)
+    browser(panel.range, value=[0, 1])
+    assert written(explorer) == f"{Y2008},{FEB}"
