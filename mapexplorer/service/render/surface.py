@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ Pixels = npt.NDArray[np.uint8]
 MOVE, LINE, CLOSE = 1, 2, 79
 _BAND: Final = 64
 """Rows of a strip when a path is too long for Agg to rasterise at once."""
+_LONG: Final = 500_000
+"""Pixels of path that Agg certainly holds; its limit lies at about four million."""
 _STRIP: Final = 256
 """Rows that are blended at once."""
 _NO_COLORS: Final = np.empty((0, 4))
@@ -120,10 +122,17 @@ class Surface:
             [None],
             "screen",
         )
-        self._in_strips_if_needed(context, lambda: self._renderer.draw_path_collection(context, *arguments))
 
-    def _in_strips_if_needed(self, context: Any, draw: Any) -> None:
-        """Draw at once; a path too long for Agg's memory of cells is drawn again strip by strip."""
+        def draw() -> None:
+            self._renderer.draw_path_collection(context, *arguments)
+
+        if moved or not any(_is_long(outline, self.width + self.height) for outline in outlines):
+            draw()
+        else:
+            self._draw_in_strips_if_needed(context, draw)
+
+    def _draw_in_strips_if_needed(self, context: Any, draw: Callable[[], None]) -> None:
+        """Draw at once; where a path is too long for Agg's memory of cells, again strip by strip."""
         before = self.pixels.copy()
         try:
             draw()
@@ -187,6 +196,14 @@ def _stroke_arrays(strokes: Sequence[Stroke], which: Indices | None) -> tuple[Fl
         return widths, edges, dashes
     dashed = any(stroke.dashes for stroke in strokes)
     return widths[which], edges[which], [dashes[number] for number in which] if dashed else [(0.0, None)]
+
+
+def _is_long(outline: Outline, reach: int) -> bool:
+    """Tell whether an outline may need more cells than Agg has, from its length in pixels."""
+    if len(outline.vertices) * reach < _LONG:
+        return False
+    step = np.diff(outline.vertices, axis=0)
+    return bool(np.abs(step).sum() > _LONG)
 
 
 class _Strip:
