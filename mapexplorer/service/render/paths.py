@@ -132,12 +132,10 @@ def hatch_pattern(width: int, height: int, fill: Fill, pixels_per_point: float) 
     lines: list[Floats] = []
     for direction in _DIRECTIONS[fill.hatch or "esriSFSHorizontal"]:
         lines.extend(_parallels(direction, gap, thickness, width, height))
-    stroke = Stroke((*fill.color[:3], 1.0), thickness)
+    # One path of all lines, so that a translucent colour is not doubled where they cross.
+    stroke = Stroke(fill.color, thickness)
     surface.draw_each([outline_of(lines, closed=False)], None, [stroke], round_ends=False)
-    pixels = surface.pixels
-    if fill.color[3] < 1:
-        pixels[..., 3] = np.rint(pixels[..., 3] * fill.color[3]).astype(np.uint8)
-    return pixels
+    return surface.pixels
 
 
 def _parallels(direction: str, gap: float, thickness: float, width: int, height: int) -> list[Floats]:

@@ -183,3 +183,8 @@ def test_the_ground_is_left_out_only_where_alpha_tells(scene, make, name, transp
 def test_a_translucent_background_is_laid_over_white(scene, make):
     drawn = scene([([box(20, 20, 80, 80)], make.simple(make.sfs()))], backgroundColor=[0, 0, 0, 51])
     assert tuple(drawn.pixels()[5, 5]) == (204, 204, 204, 255)
+
+
+def test_a_translucent_hatch_is_no_darker_where_lines_cross(scene, make):
+    pixels = scene([([box(10, 10, 90, 90)], make.simple(make.sfs("Cross", color=(0, 0, 0, 128))))]).pixels()
+    assert pixels[..., 0].min() >= 126
