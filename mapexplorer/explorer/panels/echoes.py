@@ -1,8 +1,8 @@
 """Telling what a person did from what the browser only repeats.
 
 A range slider in the browser sends back every value that it is told, since ipywidgets compares the pair by
-identity. When values are told in quick succession, as a film does, such an answer arrives after the next value
-was told, and looks as if somebody had moved the slider back.
+identity. When values are told in quick succession, as a film does, such an answer arrives after the next
+value was told, and looks as if somebody had moved the slider back.
 """
 
 from __future__ import annotations
