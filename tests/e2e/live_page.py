@@ -17,11 +17,16 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import BrowserContext, Route
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.front_ends import FrontEnd
 
 HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
 PATIENCE = 60_000
+SHOWN = """([selector, end]) => [...document.querySelectorAll(selector)]
+    .some(image => image.getClientRects().length && image.src.endsWith(end))"""
+SHOWN_PICTURES = """selector => [...document.querySelectorAll(selector)]
+    .map(image => [image.src.slice(-40), image.getClientRects().length])"""
 PANE = ".me-map > :not(.me-away) .leaflet-container"
 """The map in use; the page for turned pictures, once made, stays beside it and is hidden."""
 OVERLAY = f"{PANE} img.leaflet-image-layer"
@@ -147,11 +152,12 @@ class LivePage:
             "explorer.map.page.size is not None"  # the browser has shown the map and told its size
             " and explorer.controller.settled and explorer.answer is not None"
         )
-        self.page.wait_for_function(
-            "([selector, end]) => document.querySelector(selector)?.src.endsWith(end)",
-            arg=[OVERLAY, self.value("explorer.map.page.overlay.url[-64:]")],
-            timeout=PATIENCE,
-        )
+        drawn = self.value("explorer.map.page.overlay.url[-64:]")
+        try:
+            self.page.wait_for_function(SHOWN, arg=[OVERLAY, drawn], timeout=15_000)
+        except PlaywrightTimeout as late:
+            shown = self.page.evaluate(SHOWN_PICTURES, OVERLAY)
+            raise AssertionError(f"the kernel shows …{drawn[-40:]}, the browser has {shown}") from late
 
     def received(self, operation: str = "export") -> list[dict[str, str]]:
         """Give the parameters of the requests that the embedded service received for an operation."""
@@ -170,7 +176,7 @@ class LivePage:
 
     def shown_picture(self) -> NDArray[np.uint8]:
         """Decode the picture that the page's overlay holds."""
-        source = self.page.locator(OVERLAY).first.get_attribute("src") or ""
+        source = self.page.locator(f"{OVERLAY}:visible").first.get_attribute("src") or ""
         return _pixels(base64.b64decode(source.partition("base64,")[2]))
 
     def screenshot(self, selector: str = PANE) -> NDArray[np.uint8]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.e2e.live_page import OVERLAY, LivePage
+from tests.e2e.live_page import OVERLAY, PANE, LivePage
 
 DRAWN = """__import__('hashlib').sha256(
     explorer.answer.export.image.convert('RGBA').tobytes()).hexdigest()"""
@@ -35,7 +34,7 @@ def assert_shows_the_answer(live: LivePage) -> None:
     """The overlay holds the picture of the latest answer, and the screen shows it there, pixel for pixel."""
     picture = live.shown_picture()
     assert fingerprint(picture) == live.value(DRAWN)
-    image, pane = (live.page.locator(place).first.bounding_box() for place in (OVERLAY, ".leaflet-container"))
+    image, pane = (live.page.locator(place).first.bounding_box() for place in (OVERLAY, PANE))
     assert image
     assert pane
     assert [round(image["width"]), round(image["height"])] == [picture.shape[1], picture.shape[0]]
@@ -62,7 +61,7 @@ def test_the_first_page_shows_what_the_service_drew(live: LivePage) -> None:
     assert_shows_the_answer(live)
     assert "Storm" in live.legend()
     assert live.page.locator(".me-legend img").count() > 3
-    shown = live.page.locator(".leaflet-container").first.bounding_box()
+    shown = live.page.locator(PANE).first.bounding_box()
     assert shown
     size = live.value("[explorer.answer.export.width, explorer.answer.export.height]")
     assert size == [round(shown["width"]), round(shown["height"])]
@@ -71,18 +70,21 @@ def test_the_first_page_shows_what_the_service_drew(live: LivePage) -> None:
 def test_the_time_slider_moves_picture_and_legend(live: LivePage) -> None:
     before = live.shown_picture()
     live.tab("Time")
-    live.page.locator(".me-panels button", has_text="Window").first.click()
+    live.page.locator(".me-panels button", has_text="Instant").first.click()
+    live.until("explorer.parameters.time is not None and explorer.parameters.time.instant is not None")
     live.settle()
-    asked = live.received()
-    handle = live.page.locator(".me-panels .noUi-handle:visible").first
-    handle.focus()
+    asked = len(live.received())
+    first = live.received()[-1]["time"]
+    live.page.locator(".me-panels .noUi-handle:visible").first.focus()
     for _ in range(3):
         live.page.keyboard.press("ArrowRight")
-    live.until(f"len(RECEIVED) > {len(live.value('RECEIVED'))}")
+    live.until(f"len([name for name, _ in RECEIVED if name == 'export']) > {asked}")
+    live.page.wait_for_timeout(200)
     live.settle()
-    exports, legends = live.received(), live.received("queryLegends")
-    assert exports[-1]["time"] != asked[-1]["time"]
-    assert legends[-1]["time"] == exports[-1]["time"]
+    last = live.received()[-1]["time"]
+    assert int(last) > int(first)
+    assert live.received("queryLegends")[-1]["time"] == last
+    assert live.value("explorer.parameters.time.start") == int(last)
     assert not np.array_equal(live.shown_picture(), before)
     assert_shows_the_answer(live)
 
@@ -140,7 +142,7 @@ def test_a_filter_that_makes_no_sense_is_explained_and_the_map_stays(live: LiveP
 def test_dragging_the_map_asks_for_the_new_place(live: LivePage) -> None:
     before = live.shown_picture()
     west = live.value("explorer.answer.export.extent.xmin")
-    pane = live.page.locator(".leaflet-container").first.bounding_box()
+    pane = live.page.locator(PANE).first.bounding_box()
     assert pane
     x, y = pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2
     live.page.mouse.move(x, y)
@@ -171,13 +173,13 @@ def test_a_turned_map_is_shown_turned(live: LivePage) -> None:
     assert_shows_the_answer(live)
 
 
-def test_a_narrower_window_asks_for_a_narrower_picture(live: LivePage) -> None:
+def test_a_wider_window_asks_for_a_wider_picture(live: LivePage) -> None:
     width = live.value("explorer.answer.export.width")
-    live.page.set_viewport_size({"width": 1000, "height": 900})
+    live.page.set_viewport_size({"width": 1400, "height": 900})
     try:
-        live.until(f"explorer.answer.export.width < {width}")
+        live.until(f"explorer.answer.export.width > {width}")
         live.settle()
-        pane = live.page.locator(".leaflet-container").first.bounding_box()
+        pane = live.page.locator(PANE).first.bounding_box()
         assert pane
         assert live.value("explorer.answer.export.width") == round(pane["width"])
         assert_shows_the_answer(live)
@@ -188,7 +190,7 @@ def test_a_narrower_window_asks_for_a_narrower_picture(live: LivePage) -> None:
 
 FOLLOW_THE_OVERLAY = """selector => {
   window.seen = [];
-  const image = document.querySelector(selector);
+  const image = [...document.querySelectorAll(selector)].find(image => image.getClientRects().length);
   const note = () => window.seen.push(image.src.slice(-64));
   new MutationObserver(note).observe(image, {attributes: true, attributeFilter: ['src']});
 }"""
@@ -288,10 +290,3 @@ def test_nothing_has_to_be_scrolled_sideways(live: LivePage, width: int) -> None
             assert wide == [], f"{title} at {width} px"
     finally:
         live.page.set_viewport_size({"width": 1280, "height": 900})
-
-
-def test_the_page_writes_no_error_of_ours_to_the_console(open_page: Callable[..., LivePage]) -> None:
-    """Kept for the end: `shared_page` has collected what happened so far."""
-    live = open_page()
-    live.settle()
-    assert live.errors == [], json.dumps(live.errors)
