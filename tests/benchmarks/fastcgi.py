@@ -43,7 +43,8 @@ class FastCgiProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.terminate()
+        # While it waits for a connection MapServer only notes a polite request to end.
+        self.process.kill()
         self.process.wait(10)
         self.listener.close()
 

@@ -26,6 +26,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import geopandas
+import numpy
 import requests
 from PIL import Image
 
@@ -65,33 +66,29 @@ def county_layer() -> tuple[dict[str, Any], dict[str, Any], Path]:
     document = json.loads(path.read_text())
     for layer in document["layers"]:
         renderer = layer.get("drawingInfo", {}).get("renderer", {})
-        if renderer.get("type") == "classBreaks" and "unemploy" in renderer["field"]:
+        if renderer.get("type") == "classBreaks" and "count" in layer["name"].lower():
             source = layer["source"]
             data = source if isinstance(source, str) else source["path"]
             return document, layer, path.parent / data
-    raise LookupError("the usa sample has no layer classed by unemployment")
+    raise LookupError("the usa sample has no classed layer of counties")
 
 
-def mapfile(layer: dict[str, Any], shapefile: Path, field: str) -> str:
-    """MapServer's description of the same layer with the same classes."""
-    renderer = layer["drawingInfo"]["renderer"]
-    lower = renderer.get("minValue", 0)
+def mapfile(layer: dict[str, Any], shapefile: Path) -> str:
+    """MapServer's description of the same layer: a column `class` holds the number of each county's class."""
     classes = []
-    for place, info in enumerate(renderer["classBreakInfos"]):
-        upper, symbol = info["classMaxValue"], info["symbol"]
-        outline = symbol["outline"]
-        compare = ">=" if place == 0 else ">"
+    for place, info in enumerate(layer["drawingInfo"]["renderer"]["classBreakInfos"]):
+        symbol, outline = info["symbol"], info["symbol"]["outline"]
         classes.append(
-            f"CLASS EXPRESSION ([{field}] {compare} {lower} AND [{field}] <= {upper}) "
+            f'CLASS EXPRESSION "{place}" '
             f"STYLE COLOR {' '.join(map(str, symbol['color'][:3]))} END "
             f"STYLE OUTLINECOLOR {' '.join(map(str, outline['color'][:3]))} "
             f"WIDTH {outline['width'] * 96 / 72} END END"
         )
-        lower = upper
     return f"""MAP NAME peers SIZE {SIZE[0]} {SIZE[1]} IMAGECOLOR 255 255 255
 EXTENT -180 -90 180 90 UNITS DD MAXSIZE 4096
 OUTPUTFORMAT NAME png DRIVER "AGG/PNG" MIMETYPE "image/png" IMAGEMODE RGB FORMATOPTION "COMPRESSION=1" END
-LAYER NAME counties TYPE POLYGON STATUS DEFAULT DATA "{shapefile}" {" ".join(classes)} END END"""
+LAYER NAME counties TYPE POLYGON STATUS DEFAULT DATA "{shapefile}" CLASSITEM "class"
+{" ".join(classes)} END END"""
 
 
 @contextmanager
@@ -100,22 +97,28 @@ def mapserver(layer: dict[str, Any], data: Path, folder: Path) -> Iterator[Calla
     program = shutil.which("mapserv")
     if program is None:
         sys.exit("UMN MapServer is not installed (Debian package mapserver-bin)")
-    field = "value"
-    frame = geopandas.read_parquet(data).rename(columns={layer["drawingInfo"]["renderer"]["field"]: field})
-    frame[[field, "geometry"]].to_file(folder / "counties.shp")
+    renderer = layer["drawingInfo"]["renderer"]
+    frame = geopandas.read_parquet(data)
+    frame["class"] = numpy.searchsorted(
+        [info["classMaxValue"] for info in renderer["classBreakInfos"]], frame[renderer["field"]]
+    ).astype(str)
+    frame[["class", "geometry"]].to_file(folder / "counties.shp")
     subprocess.run(["shptree", str(folder / "counties.shp")], check=True, stdout=subprocess.DEVNULL)
-    (folder / "peers.map").write_text(mapfile(layer, folder / "counties.shp", field))
+    (folder / "peers.map").write_text(mapfile(layer, folder / "counties.shp"))
     (folder / "mapserver.conf").write_text('CONFIG ENV MS_MAP_PATTERN "." END END')
-    environment = {
-        **os.environ,
-        "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf"),
-        "MS_MAPFILE": str(folder / "peers.map"),
-    }
+    environment = {**os.environ, "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf")}
     with FastCgiProcess([program], folder, environment) as process:
 
         def ask(bbox: tuple[float, float, float, float]) -> bytes:
             return process.get(
-                urlencode({"mode": "map", "mapext": " ".join(map(str, bbox)), "map_imagetype": "png"})
+                urlencode(
+                    {
+                        "map": str(folder / "peers.map"),
+                        "mode": "map",
+                        "mapext": " ".join(map(str, bbox)),
+                        "map_imagetype": "png",
+                    }
+                )
             )
 
         yield ask
