@@ -34,12 +34,14 @@ CHROMIUM_ARGUMENTS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-            # Playwright's and zmq's own loops are closed by the interpreter, not by us.
-            item.add_marker(pytest.mark.filterwarnings("default::ResourceWarning"))
-            item.add_marker(pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning"))
+    """Mark the browser tests and put them last: playwright keeps a running event loop on the main thread."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.e2e)
+        # Playwright's and zmq's own loops are closed by the interpreter, not by us.
+        item.add_marker(pytest.mark.filterwarnings("default::ResourceWarning"))
+        item.add_marker(pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning"))
+    items[:] = [item for item in items if item not in ours] + ours
 
 
 def absent(what: str) -> NoReturn:
