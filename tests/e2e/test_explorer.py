@@ -290,3 +290,30 @@ def test_nothing_has_to_be_scrolled_sideways(live: LivePage, width: int) -> None
             assert wide == [], f"{title} at {width} px"
     finally:
         live.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_a_film_shows_its_frames_in_order(live: LivePage) -> None:
+    live.tab("Time")
+    live.page.locator(".me-panels button", has_text="Window").first.click()
+    live.settle()
+    live.run(
+        "FRAMES = []\n"
+        "def _frame(change):\n"
+        "    FRAMES.append([change.new.request.time.start, explorer.map.page.overlay.url[-64:]])\n"
+        "explorer.observe(_frame, 'answer')"
+    )
+    live.page.evaluate(FOLLOW_THE_OVERLAY, OVERLAY)
+    live.page.locator(".me-play").first.click()
+    live.until("len(FRAMES) >= 8")
+    live.page.locator(".me-play").first.click()
+    live.page.wait_for_timeout(500)
+    live.settle()
+    live.run("explorer.unobserve(_frame, 'answer')")
+    frames = live.value("FRAMES")
+    times = [time for time, _ in frames]
+    assert times == sorted(times)
+    assert len(set(times)) >= 5
+    seen = live.page.evaluate("window.seen")
+    positions = [[picture for _, picture in frames].index(picture) for picture in seen]
+    assert positions == sorted(positions)
+    assert live.value("explorer.parameters.time.start") == times[-1]
