@@ -8,15 +8,17 @@ import numpy as np
 
 from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.protocol.renderers import ClassBreaksRenderer, Renderer
+from mapexplorer.protocol.spatial import Size
 from mapexplorer.protocol.symbols import PictureMarkerSymbol, SimpleMarkerSymbol
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of, classify
+from mapexplorer.service.render.drawing import Drawing, Pixels
 from mapexplorer.service.render.encode import ground_color, keyed
 from mapexplorer.service.render.paths import draw_lines, draw_polygons, width_of
 from mapexplorer.service.render.points import draw_points, reach_of
 from mapexplorer.service.render.ragged import Floats, Ragged
 from mapexplorer.service.render.raster import warp
-from mapexplorer.service.render.surface import Pixels, Surface
+from mapexplorer.service.render.surface import Surface
 from mapexplorer.service.render.turning import turns_of
 
 if TYPE_CHECKING:
@@ -32,28 +34,40 @@ def draw(view: MapView) -> Pixels:
     Opaque and colour-keyed formats are drawn on the background; for png32 and transparent png what nothing is
     drawn on stays transparent. Raises `ParameterError` when the picture is too large.
     """
-    size, request = view.frame.size, view.request
+    size = view.frame.size
+    check_size(size)
+    surface = Surface(size.width, size.height, ground_of(view))
+    draw_layers(surface, view)
+    return surface.pixels
+
+
+def check_size(size: Size) -> None:
+    """Raise `ParameterError` when a picture has too many pixels."""
     if size.width * size.height > MOST_PIXELS:
         raise ParameterError(
             "size", f"expected at most {MOST_PIXELS} pixels, not {size.width} by {size.height}"
         )
+
+
+def ground_of(view: MapView) -> tuple[int, int, int, int]:
+    """Return the colour that the picture of a view is filled with at first."""
+    request = view.request
     on_ground = keyed(request.effective("format"), bool(request.effective("transparent")))
-    ground = ground_color(view.background) if on_ground else (0, 0, 0, 0)
-    surface = Surface(size.width, size.height, ground)
+    return ground_color(view.background) if on_ground else (0, 0, 0, 0)
+
+
+def draw_layers(surface: Drawing, view: MapView) -> None:
+    """Draw the layers of a view from bottom to top, each with its transparency."""
     for layer in reversed(view.layers):
         opacity = 1 - min(max(layer.transparency, 0), 100) / 100
-        if opacity == 0:
-            continue
         if opacity == 1:
             draw_layer(surface, view, layer)
-        else:
-            own = Surface(size.width, size.height)
-            draw_layer(own, view, layer)
-            surface.blend(own, opacity)
-    return surface.pixels
+        elif opacity > 0:
+            with surface.sheet(opacity=opacity) as sheet:
+                draw_layer(sheet, view, layer)
 
 
-def draw_layer(surface: Surface, view: MapView, layer: ViewLayer) -> None:
+def draw_layer(surface: Drawing, view: MapView, layer: ViewLayer) -> None:
     """Draw one layer of a view, without its transparency."""
     if isinstance(layer.layer, RasterLayer):
         surface.paste(warp(layer.layer, view.frame), 0, 0)
@@ -70,7 +84,7 @@ class _FeaturePainter:
     """Paints one feature layer."""
 
     def __init__(
-        self, surface: Surface, view: MapView, shown: ViewLayer, layer: FeatureLayer, renderer: Renderer
+        self, surface: Drawing, view: MapView, shown: ViewLayer, layer: FeatureLayer, renderer: Renderer
     ) -> None:
         self.surface, self.frame, self.rows = surface, view.frame, shown.rows
         self.layer, self.renderer = layer, renderer

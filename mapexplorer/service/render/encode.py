@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mapexplorer.protocol.formats import ImageFormat
-from mapexplorer.service.render.surface import Pixels
+from mapexplorer.service.render.drawing import Pixels
 
 JPEG_QUALITY: Final = 88
 _SAMPLE_ROWS: Final = 12

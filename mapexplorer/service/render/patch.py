@@ -16,11 +16,12 @@ from mapexplorer.protocol.symbols import (
     Symbol,
 )
 from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.drawing import Pixels
 from mapexplorer.service.render.paths import draw_lines, draw_polygons
 from mapexplorer.service.render.pictures import picture_size
 from mapexplorer.service.render.points import draw_points
 from mapexplorer.service.render.ragged import Ragged, ragged_of
-from mapexplorer.service.render.surface import Pixels, Surface
+from mapexplorer.service.render.surface import Surface
 from mapexplorer.service.render.symbols import marker_of
 
 PatchPixels = tuple[int, int]

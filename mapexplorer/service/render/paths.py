@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mapexplorer.protocol.symbols import SimpleFillSymbol, SimpleLineSymbol
 from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.drawing import Drawing, outline_of, outlines_of
 from mapexplorer.service.render.points import ClassNumbers, runs_of
 from mapexplorer.service.render.ragged import Floats, Indices, Ragged
-from mapexplorer.service.render.surface import Outline, Pixels, Surface, lay_over, outline_of, outlines_of
 from mapexplorer.service.render.symbols import THIN_LINE, Fill, Stroke, fill_of, stroke_of
 
 HATCH_SPACING: Final = 6.0
@@ -42,7 +41,7 @@ def width_of(classes: Sequence[SymbolClass], pixels_per_point: float) -> float:
 
 
 def draw_lines(
-    surface: Surface,
+    surface: Drawing,
     lines: Ragged,
     numbers: ClassNumbers,
     classes: Sequence[SymbolClass],
@@ -70,7 +69,7 @@ def draw_lines(
 
 
 def draw_polygons(
-    surface: Surface,
+    surface: Drawing,
     polygons: Ragged,
     numbers: ClassNumbers,
     classes: Sequence[SymbolClass],
@@ -95,7 +94,7 @@ def draw_polygons(
             _draw_solid(surface, part, which[run], fills)
 
 
-def _draw_solid(surface: Surface, polygons: Ragged, which: Indices, fills: Sequence[Fill]) -> None:
+def _draw_solid(surface: Drawing, polygons: Ragged, which: Indices, fills: Sequence[Fill]) -> None:
     colors: Floats = np.array([fill.color for fill in fills], dtype=np.float64)[which]
     surface.draw_each(
         outlines_of(polygons),
@@ -106,36 +105,24 @@ def _draw_solid(surface: Surface, polygons: Ragged, which: Indices, fills: Seque
     )
 
 
-def _draw_hatched(surface: Surface, polygons: Ragged, fill: Fill, pixels_per_point: float) -> None:
-    """Draw hatched polygons of one symbol: the pattern through the mask of their areas, then the outlines."""
+def _draw_hatched(surface: Drawing, polygons: Ragged, fill: Fill, pixels_per_point: float) -> None:
+    """Draw hatched polygons of one symbol: the lines inside their areas, then the outlines."""
     outlines = outlines_of(polygons)
-    mask = _coverage(surface, outlines)
-    pattern = hatch_pattern(surface.width, surface.height, fill, pixels_per_point)
-    for row, covered in zip(pattern, mask, strict=True):
-        row[:, 3] = (row[:, 3].astype(np.uint16) * covered + 127) // 255
-    lay_over(surface.pixels, pattern)
+    with surface.sheet(within=outlines) as sheet:
+        draw_hatch(sheet, fill, pixels_per_point)
     surface.draw_each(outlines, None, [fill.outline], round_ends=False)
 
 
-def _coverage(surface: Surface, outlines: Sequence[Outline]) -> npt.NDArray[np.uint8]:
-    """Return how much of every pixel the outlines cover together, 0 to 255."""
-    mask = Surface(surface.width, surface.height)
-    mask.draw_each(outlines, np.array([[1.0, 1, 1, 1]]), [Stroke()])
-    return mask.pixels[..., 3].copy()
-
-
-def hatch_pattern(width: int, height: int, fill: Fill, pixels_per_point: float) -> Pixels:
-    """Return hatch lines over a picture, RGBA; they start from its upper left corner."""
-    surface = Surface(width, height)
+def draw_hatch(surface: Drawing, fill: Fill, pixels_per_point: float) -> None:
+    """Draw hatch lines over a whole drawing; they start from its upper left corner."""
     gap = max(HATCH_SPACING * pixels_per_point, 3.0)
     thickness = max(THIN_LINE * pixels_per_point, 0.75)
     lines: list[Floats] = []
     for direction in _DIRECTIONS[fill.hatch or "esriSFSHorizontal"]:
-        lines.extend(_parallels(direction, gap, thickness, width, height))
+        lines.extend(_parallels(direction, gap, thickness, surface.width, surface.height))
     # One path of all lines, so that a translucent colour is not doubled where they cross.
     stroke = Stroke(fill.color, thickness)
     surface.draw_each([outline_of(lines, closed=False)], None, [stroke], round_ends=False)
-    return surface.pixels
 
 
 def _parallels(direction: str, gap: float, thickness: float, width: int, height: int) -> list[Floats]:

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.protocol.symbols import PictureMarkerSymbol
-from mapexplorer.service.render.surface import Pixels
+from mapexplorer.service.render.drawing import Pixels
 
 MOST_BYTES: Final = 256 * 1024
 MOST_SIDE: Final = 512

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from mapexplorer.protocol.symbols import PictureMarkerSymbol, SimpleMarkerSymbol
 from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.drawing import Drawing, outline_of
 from mapexplorer.service.render.pictures import picture_size, sprite_of
 from mapexplorer.service.render.ragged import Floats, Indices
-from mapexplorer.service.render.surface import Surface, outline_of
 from mapexplorer.service.render.symbols import Marker, marker_of
 
 MOST_EXACT: Final = 4_000
@@ -42,7 +42,7 @@ def reach_of(classes: Sequence[SymbolClass], pixels_per_point: float) -> float:
 
 
 def draw_points(
-    surface: Surface,
+    surface: Drawing,
     places: Floats,
     numbers: ClassNumbers,
     classes: Sequence[SymbolClass],
@@ -89,7 +89,7 @@ def runs_of(kinds: Indices) -> Iterator[Indices]:
 
 
 def _draw_exactly(
-    surface: Surface,
+    surface: Drawing,
     places: Floats,
     numbers: ClassNumbers,
     markers: dict[int, Marker],
@@ -124,7 +124,7 @@ def _matrices(degrees: Floats) -> Floats:
 
 
 def _draw_in_bulk(
-    surface: Surface, places: Floats, numbers: ClassNumbers, markers: dict[int, Marker]
+    surface: Drawing, places: Floats, numbers: ClassNumbers, markers: dict[int, Marker]
 ) -> None:
     """Draw many markers class by class; what later ones of the same size cover is left out."""
     order = np.argsort(numbers.astype(np.int16), kind="stable")
@@ -150,7 +150,7 @@ def _draw_in_bulk(
         _stamp_class(surface, markers[int(number)], whole[part], phase[part], phases)
 
 
-def _stamp_class(surface: Surface, marker: Marker, whole: Indices, phase: Indices, phases: int) -> None:
+def _stamp_class(surface: Drawing, marker: Marker, whole: Indices, phase: Indices, phases: int) -> None:
     color = marker.color if marker.closed and marker.color[3] else None
     for number in np.unique(phase):
         shift = np.array([number % phases, number // phases]) / phases
@@ -185,7 +185,7 @@ def uncovered(places: Floats, width: int, height: int, reach: float, *, around: 
 
 
 def _draw_pictures(
-    surface: Surface,
+    surface: Drawing,
     places: Floats,
     numbers: ClassNumbers,
     classes: Sequence[SymbolClass],

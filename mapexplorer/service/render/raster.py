@@ -14,8 +14,8 @@ from PIL import Image
 from pyproj.exceptions import ProjError
 
 from mapexplorer.service.projection import same_crs, transformer
+from mapexplorer.service.render.drawing import Pixels
 from mapexplorer.service.render.ragged import Flags, Floats, Indices
-from mapexplorer.service.render.surface import Pixels
 
 if TYPE_CHECKING:
     from mapexplorer.service.frame import Frame

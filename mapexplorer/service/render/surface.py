@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -11,11 +11,10 @@ import numpy.typing as npt
 from matplotlib.backends.backend_agg import RendererAgg
 from PIL import Image
 
-from mapexplorer.service.render.ragged import Floats, Indices, Ragged
+from mapexplorer.service.render.drawing import LINE, Drawing, Outline, Pixels
+from mapexplorer.service.render.ragged import Floats, Indices
 from mapexplorer.service.render.symbols import Rgba, Stroke
 
-Pixels = npt.NDArray[np.uint8]
-MOVE, LINE, CLOSE = 1, 2, 79
 _BAND: Final = 64
 """Rows of a strip when a path is too long for Agg to rasterise at once."""
 _LONG: Final = 500_000
@@ -27,41 +26,7 @@ _NO_TRANSFORMS: Final = np.empty((0, 3, 3))
 _NO_OFFSETS: Final = np.empty((0, 2))
 
 
-class Outline:
-    """Vertices and codes as Agg reads them; without the validation and caches of matplotlib's own Path."""
-
-    __slots__ = ("codes", "should_simplify", "simplify_threshold", "vertices")
-
-    def __init__(self, vertices: Floats, codes: npt.NDArray[np.uint8]) -> None:
-        self.vertices = vertices
-        self.codes = codes
-        self.should_simplify = False
-        self.simplify_threshold = 0.0
-
-
-def outlines_of(ragged: Ragged) -> list[Outline]:
-    """Return one outline per feature of lines or polygons."""
-    codes = np.full(len(ragged.vertices), LINE, dtype=np.uint8)
-    codes[ragged.rings[:-1]] = MOVE
-    if ragged.dimension == 2:
-        codes[ragged.rings[1:] - 1] = CLOSE
-    ends = ragged.feature_vertices.tolist()
-    return [Outline(ragged.vertices[start:end], codes[start:end]) for start, end in pairwise(ends)]
-
-
-def outline_of(rings: Sequence[Floats], closed: bool) -> Outline:
-    """Return rings or lines as one outline."""
-    codes = []
-    for ring in rings:
-        code = np.full(len(ring), LINE, dtype=np.uint8)
-        code[0] = MOVE
-        if closed:
-            code[-1] = CLOSE
-        codes.append(code)
-    return Outline(np.concatenate(rings), np.concatenate(codes))
-
-
-class Surface:
+class Surface(Drawing):
     """Pixels to draw on: coordinates in pixels, x right and y down from the upper left corner.
 
     ``ground`` fills it at first, as red, green, blue, alpha from 0 to 255.
@@ -98,11 +63,7 @@ class Surface:
         round_ends: bool = True,
         mitred: bool = False,
     ) -> None:
-        """Draw outlines one after the other: fill, then stroke.
-
-        ``colors`` is (n, 4) fractions or None for no fill; ``which`` tells the stroke of each outline, else
-        they repeat. With ``offsets`` (n, 2) each is moved there, after ``turns`` (n, 3, 3).
-        """
+        """Draw outlines one after the other; all in one call of Agg."""
         widths, edges, dashes = _stroke_arrays(strokes, which)
         if colors is None and not widths.any():
             return
@@ -145,7 +106,7 @@ class Surface:
     def stamp(
         self, outline: Outline, color: Rgba | None, stroke: Stroke, places: Floats, *, mitred: bool = False
     ) -> None:
-        """Draw one outline at many whole-pixel places, (n, 2); much faster than each on its own."""
+        """Draw one outline at many whole-pixel places; much faster than each on its own."""
         context = self.context(round_ends=False, mitred=mitred)
         context.set_linewidth(stroke.width)
         context.set_foreground(stroke.color, isRGBA=True)
@@ -163,7 +124,7 @@ class Surface:
         )
 
     def paste(self, picture: Pixels, left: int, top: int) -> None:
-        """Blend an RGBA picture over the surface with its upper left corner at a pixel."""
+        """Blend a picture over the surface."""
         high, wide = picture.shape[:2]
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + wide, self.width), min(top + high, self.height)
@@ -171,9 +132,22 @@ class Surface:
             return
         lay_over(self.pixels[y0:y1, x0:x1], picture[y0 - top : y1 - top, x0 - left : x1 - left])
 
-    def blend(self, other: Surface, opacity: float) -> None:
-        """Blend another surface of the same size over this one as a whole."""
-        lay_over(self.pixels, other.pixels, opacity)
+    @contextmanager
+    def sheet(self, *, opacity: float = 1.0, within: Sequence[Outline] | None = None) -> Iterator[Surface]:
+        """Give a surface that is blended over this one when it is done."""
+        sheet = Surface(self.width, self.height)
+        yield sheet
+        if within is not None:
+            covered = self._coverage(within)
+            for row, share in zip(sheet.pixels, covered, strict=True):
+                row[:, 3] = (row[:, 3].astype(np.uint16) * share + 127) // 255
+        lay_over(self.pixels, sheet.pixels, opacity)
+
+    def _coverage(self, outlines: Sequence[Outline]) -> npt.NDArray[np.uint8]:
+        """Return how much of every pixel the outlines cover together, 0 to 255."""
+        mask = Surface(self.width, self.height)
+        mask.draw_each(outlines, np.array([[1.0, 1, 1, 1]]), [Stroke()])
+        return mask.pixels[..., 3].copy()
 
 
 def lay_over(below: Pixels, above: Pixels, opacity: float = 1.0) -> None:
