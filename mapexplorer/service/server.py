@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer
 
 from mapexplorer.protocol import DocumentError, strict_json
 from mapexplorer.service.app import MapServiceApp, service_path
@@ -16,9 +15,9 @@ from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.defaults import catalog_from_sources, sources_of_file
 from mapexplorer.service.document import load_document
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
+from mapexplorer.service.persistent import PersistentHandler, PersistentServer
 from mapexplorer.service.sources import SUFFIXES, source_of
 
-LOG: Final = logging.getLogger("mapexplorer.service")
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
@@ -94,22 +93,6 @@ def _is_geojson(path: Path) -> bool:
     return '"FeatureCollection"' in start and '"spatialReference"' not in start
 
 
-class _QuietHandler(WSGIRequestHandler):
-    """Does not wait for silent connections, and logs requests without their query, which may hold a token."""
-
-    timeout = 60
-    disable_nagle_algorithm = True
-
-    def version_string(self) -> str:
-        return "mapexplorer"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        LOG.debug("%s %s %s", self.command, self.path.partition("?")[0], code)
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        LOG.log(logging.WARNING if type == "error" else logging.DEBUG, message, *args)
-
-
 def build_server(
     catalogs: Mapping[str, MapCatalog],
     host: str = "127.0.0.1",
@@ -125,7 +108,7 @@ def build_server(
     service under a name of its own.
     """
     app = MapServiceApp(catalogs, cors=cors, token=token, limits=limits)
-    server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
+    server = PersistentServer(host, port, app, PersistentHandler)
     if host in _LOOPBACK:
         names = [f"{name}:{server.port}" for name in ("127.0.0.1", "localhost", "[::1]")]
         app.allow_hosts([*names, *(("127.0.0.1", "localhost", "[::1]") if server.port == 80 else ())])
