@@ -111,8 +111,8 @@ def sources_of_file(path: Path) -> dict[str, FeatureSource]:
 
             names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
         if len(names) == 1:
-            return {path.stem: read_source(path, names[0])}
-        return {str(name): read_source(path, name) for name in names}
+            return {path.stem: read_source(path, names[0], alone=True)}
+        return {str(name): read_source(path, name, alone=True) for name in names}
     except (SourceProblem, RuntimeError) as problem:
         raise DocumentError([f"{path.name}: {problem}"]) from None
 

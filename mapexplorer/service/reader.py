@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import shapely
 from pyproj import CRS
 
 from mapexplorer.protocol import ExpressionError, Extent, Renderer
@@ -25,7 +26,15 @@ from mapexplorer.service.layers import FeatureLayer, GroupLayer, Layer, LayerRan
 from mapexplorer.service.rasters import read_raster
 from mapexplorer.service.render.turning import renderer_faults
 from mapexplorer.service.shapes import Shapes
-from mapexplorer.service.sources import POINT, POLYGON, POLYLINE, FeatureSource, SourceProblem, read_source
+from mapexplorer.service.sources import (
+    POINT,
+    POLYGON,
+    POLYLINE,
+    FeatureSource,
+    SourceProblem,
+    in_degrees,
+    read_source,
+)
 from mapexplorer.service.spelling import Spelling
 from mapexplorer.service.symbology import symbol_faults, symbol_warnings
 from mapexplorer.service.temporal import FeatureTimes, instants
@@ -77,8 +86,21 @@ class Reader:
             return given
         if document.source not in self._sources:
             path = self._checked.resolve(document.source.path)
-            self._sources[document.source] = read_source(path, document.source.layer)
+            source = read_source(path, document.source.layer)
+            self._sources[document.source] = source
+            self._warn_of_degrees(source, path.name)
         return self._sources[document.source]
+
+    def _warn_of_degrees(self, source: FeatureSource, name: str) -> None:
+        """Warn of a file that names no spatial reference, so that it is in that of the map, but looks like
+        degrees.
+        """
+        drawn = not bool(shapely.is_missing(source.geometry).all())
+        if source.crs is None and self._crs.is_projected and drawn and in_degrees(source.geometry):
+            self.warnings.append(
+                f"{name} names no spatial reference, so its coordinates are taken as {self._crs.name}, that "
+                "of the map, but all of them look like degrees; if they are, give the file a crs member"
+            )
 
     def _feature(self, document: LayerDocument, place: str) -> FeatureLayer | None:
         source = self._source(document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +60,12 @@ class FeatureSource:
         return columns_of(self.table, fields)
 
 
-def read_source(path: Path, layer: str | None) -> FeatureSource:
-    """Read one layer of a file. Raises `SourceProblem`."""
+def read_source(path: Path, layer: str | None, *, alone: bool = False) -> FeatureSource:
+    """Read one layer of a file. Raises `SourceProblem`.
+
+    GeoJSON without a `crs` member names no spatial reference: in a map document it is in that of the map.
+    `alone`, without a map document, it is in degrees (RFC 7946), unless its numbers cannot be degrees.
+    """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise SourceProblem(f"{path.name} is no GeoJSON, GeoPackage, GeoParquet or Shapefile")
@@ -69,7 +74,7 @@ def read_source(path: Path, layer: str | None) -> FeatureSource:
     try:
         if suffix in (".parquet", ".geoparquet"):
             return _read_parquet(path, layer)
-        return _read_with_gdal(path, layer)
+        return _read_with_gdal(path, layer, alone)
     except SourceProblem:
         raise
     except Exception as error:
@@ -88,7 +93,7 @@ def _read_parquet(path: Path, layer: str | None) -> FeatureSource:
     return source_of(geopandas.read_parquet(path))
 
 
-def _read_with_gdal(path: Path, layer: str | None) -> FeatureSource:
+def _read_with_gdal(path: Path, layer: str | None, alone: bool) -> FeatureSource:
     import pyogrio
 
     names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
@@ -106,21 +111,31 @@ def _read_with_gdal(path: Path, layer: str | None) -> FeatureSource:
         frame.insert(0, fid, frame.index.to_numpy())
         hidden = frozenset({fid})
     source = source_of(frame, hidden=hidden, declared=str(info.get("geometry_type") or ""))
-    if path.suffix.lower() in (".geojson", ".json") and _beyond_degrees(frame) and not _names_crs(path):
+    if (
+        path.suffix.lower() in (".geojson", ".json")
+        and not _names_crs(path)
+        and not (alone and in_degrees(source.geometry))
+    ):
         return FeatureSource(source.table, source.geometry, source.geometry_type, None, hidden)
     return source
 
 
-def _beyond_degrees(frame: geopandas.GeoDataFrame) -> bool:
-    xmin, ymin, xmax, ymax = frame.total_bounds
-    return bool(max(abs(xmin), abs(xmax)) > 360 or max(abs(ymin), abs(ymax)) > 90)
+def in_degrees(geometry: npt.NDArray[np.object_]) -> bool:
+    """Tell whether all coordinates could be longitudes and latitudes; nothing at all could be."""
+    xmin, ymin, xmax, ymax = shapely.total_bounds(geometry) if len(geometry) else (0, 0, 0, 0)
+    return not (max(abs(xmin), abs(xmax)) > 360 or max(abs(ymin), abs(ymax)) > 90)
 
 
 def _names_crs(path: Path) -> bool:
-    """Tell whether a GeoJSON file has a crs member; without one, numbers that are no degrees are in the map's
-    SR.
-    """
-    return re.search(r'"crs"\s*:\s*\{', path.read_text(encoding="utf-8", errors="replace")) is not None
+    """Tell whether a GeoJSON file has a crs member, which is an object beside the features."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if re.search(r'"crs"\s*:\s*\{', text) is None:
+        return False
+    try:
+        top = json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(top, dict) and isinstance(top.get("crs"), dict)
 
 
 def source_of(

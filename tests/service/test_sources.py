@@ -1,5 +1,6 @@
 """Feature and raster sources of every kind that a document may name."""
 
+import json
 import struct
 
 import geopandas
@@ -8,13 +9,15 @@ import pandas as pd
 import pytest
 import shapely
 from PIL import Image, TiffImagePlugin
+from pyproj import CRS
 
 from mapexplorer.protocol import DocumentError
+from mapexplorer.service import catalog_from
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.document import load_document
 from mapexplorer.service.rasters import read_raster
 from mapexplorer.service.sources import SourceProblem, read_source, source_of
-from tests.service.conftest import collection, fill, layer, marker, point, simple
+from tests.service.conftest import RED, collection, fill, layer, marker, point, simple
 
 
 def towns(crs: int | None = 4326) -> geopandas.GeoDataFrame:
@@ -90,13 +93,71 @@ def test_layers_of_one_source_share_its_data(write):
     assert catalog.layers[0].shapes is catalog.layers[1].shapes
 
 
-def test_geojson_without_a_reference_is_in_degrees_unless_its_numbers_are_none(tmp_path):
-    for name, x in (("degrees.geojson", 100), ("metres.geojson", 5000)):
-        (tmp_path / name).write_text(
-            f'{{"type":"Feature","properties":{{}},"geometry":{{"type":"Point","coordinates":[{x},50]}}}}'
+CRS_84 = {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}}
+METRES = {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::3035"}}}
+MENTIONED = {"features": [{"type": "Feature", "geometry": None, "properties": {"crs": {"a": 1}}}]}
+
+
+def place(x, **keys):
+    feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [x, 50]}}
+    more = keys.pop("features", [])
+    return {"type": "FeatureCollection", "features": [feature, *more], **keys}
+
+
+@pytest.mark.parametrize(
+    ("content", "in_a_map", "alone"),
+    [
+        (place(100), None, "EPSG:4326"),
+        (place(5000), None, None),
+        (place(100, crs=None), None, "EPSG:4326"),
+        (place(100, **MENTIONED), None, "EPSG:4326"),
+        (place(100, **CRS_84), "OGC:CRS84", "OGC:CRS84"),
+        (place(100, **METRES), "EPSG:3035", "EPSG:3035"),
+        (place(5000, **METRES), "EPSG:3035", "EPSG:3035"),
+    ],
+    ids=["degrees", "no degrees", "crs null", "crs only a property", "CRS84", "low metres", "metres"],
+)
+def test_geojson_without_a_crs_member_is_in_degrees_only_alone(tmp_path, content, in_a_map, alone):
+    (tmp_path / "a.geojson").write_text(json.dumps(content))
+    for crs, expected in (
+        (read_source(tmp_path / "a.geojson", None).crs, in_a_map),
+        (read_source(tmp_path / "a.geojson", None, alone=True).crs, alone),
+    ):
+        assert (crs is None) is (expected is None)
+        assert crs is None or crs.equals(
+            CRS.from_string(expected),
+            ignore_axis_order=True,
         )
-    assert read_source(tmp_path / "degrees.geojson", None).crs.to_epsg() == 4326
-    assert read_source(tmp_path / "metres.geojson", None).crs is None
+
+
+def test_geojson_without_a_crs_member_is_drawn_in_the_reference_of_its_map(serve):
+    files = {"a.geojson": collection((point(50, 50), {}))}
+    service = serve([layer(0, "a.geojson", simple(marker(RED)))], files)
+    picture = service.picture(bbox="0,0,100,100", size="100,100")
+    assert tuple(picture[50, 50]) == tuple(RED)
+
+
+@pytest.mark.parametrize(
+    ("wkid", "content", "warned"),
+    [
+        (3857, place(100), True),
+        (3857, place(5000), False),
+        (3857, place(100, **CRS_84), False),
+        (4326, place(100), False),
+    ],
+)
+def test_the_start_warns_of_degrees_that_are_taken_for_metres(write, caplog, wkid, content, warned):
+    reference = {"wkid": wkid}
+    path = write([layer(0, "a.geojson")], {"a.geojson": content}, spatialReference=reference)
+    catalog = MapCatalog(load_document(path))
+    assert any("a.geojson names no spatial reference" in told for told in catalog.warnings) is warned
+    assert ("look like degrees" in caplog.text) is warned
+
+
+def test_geojson_opened_without_a_map_document_is_in_degrees(tmp_path):
+    (tmp_path / "a.geojson").write_text(json.dumps(place(100)))
+    extent = catalog_from(tmp_path / "a.geojson")["a"].extents[0]
+    assert extent.xmin == pytest.approx(11131949.0793)
 
 
 def test_a_source_without_a_reference_is_in_that_of_the_map(write, folder):
