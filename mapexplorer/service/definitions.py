@@ -24,7 +24,7 @@ def bind(info: ParameterInfo, value: Any) -> tuple[Values, ...] | Values:
     """
     if not info.multiple_values:
         return _bound(info, value)
-    if not isinstance(value, (list, tuple)) or not value:
+    if not isinstance(value, (list, tuple)):
         raise ValueError(f"{info.name} takes an array of values")
     return tuple(_bound(info, item) for item in value)
 
@@ -38,7 +38,10 @@ def _bound(info: ParameterInfo, value: Any) -> Values:
         raise ValueError(f"{info.name} takes a number, not {type(value).__name__}")
     limit = _WHOLE.get(info.data_type)
     if limit is None:
-        return values.numbers(float(value))
+        try:
+            return values.numbers(float(value))
+        except OverflowError:
+            raise ValueError(f"{info.name} takes a number that a double can hold") from None
     if value != int(value) or not -limit <= value < limit:
         raise ValueError(f"{info.name} takes a whole number of type {info.data_type}, not {value}")
     return values.date(int(value)) if info.data_type == "esriFieldTypeDate" else values.numbers(int(value))
@@ -47,3 +50,17 @@ def _bound(info: ParameterInfo, value: Any) -> Values:
 def bind_defaults(infos: Sequence[ParameterInfo]) -> Mapping[str, tuple[Values, ...] | Values]:
     """Return the authored default of every parameter. Raises ValueError."""
     return {info.name: bind(info, info.default_value) for info in infos}
+
+
+def bind_given(
+    infos: Sequence[ParameterInfo], given: Mapping[str, Any]
+) -> Mapping[str, tuple[Values, ...] | Values]:
+    """Return the value of every parameter: the given one, else the authored default.
+
+    Raises ValueError for a name that is no parameter, and as `bind` does (Export Map, layerParameterValues).
+    """
+    known = {info.name for info in infos}
+    for name in given:
+        if name not in known:
+            raise ValueError(f"there is no parameter {name[:40]!r}")
+    return {info.name: bind(info, given.get(info.name, info.default_value)) for info in infos}

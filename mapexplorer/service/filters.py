@@ -1,4 +1,6 @@
-"""Which rows of a layer a request leaves: definition, request expression, time and ranges, remembered."""
+"""Which rows of a layer a request leaves: archive moment, definition, request expression, time and ranges,
+remembered.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mapexplorer.protocol import TimeRelation
-from mapexplorer.service.expressions import Expression, parse_expression
+from mapexplorer.protocol import ParameterError, TimeRelation
+from mapexplorer.protocol.parameter_values import ParameterValue
+from mapexplorer.service.definitions import bind_given
+from mapexplorer.service.expressions import Expression, Values, parse_expression
 from mapexplorer.service.ranges import RangeValue, chosen_value, range_mask
 from mapexplorer.service.temporal import Window, time_mask
 
@@ -56,11 +60,17 @@ class Memory:
         return kept
 
 
+ParameterValues = tuple[tuple[str, ParameterValue | tuple[ParameterValue, ...]], ...]
+"""The given values of the parameters of a published expression, by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowQuery:
     """What decides which rows of a layer are drawn; hashable, so that panning does not evaluate it again."""
 
     expression: str | None = None
+    parameters: ParameterValues = ()
+    moment: int | None = None
     window: Window | None = None
     relation: TimeRelation = TimeRelation.OVERLAPS
     ranges: tuple[tuple[str, RangeValue], ...] = ()
@@ -71,21 +81,49 @@ class RowFilters:
 
     def __init__(self) -> None:
         self._memory = Memory()
-        self._expressions: OrderedDict[str, Expression] = OrderedDict()
+        self._expressions: OrderedDict[Hashable, Expression] = OrderedDict()
         self._lock = Lock()
 
     def parse(self, layer: FeatureLayer, text: str, parameter: str) -> Expression:
         """Return a parsed expression. Raises `ExpressionError` naming the parameter and the layer."""
+        return self._parsed(text, layer, text, parameter, {})
+
+    def definition(self, layer: FeatureLayer, given: ParameterValues) -> Expression | None:
+        """Return the published expression with the given values of its parameters, None when there is none.
+
+        Raises `ParameterError` for values that are not those of the parameters.
+        """
+        if not given:
+            return layer.definition
+        try:
+            bound = bind_given(layer.document.parameter_infos, dict(given))
+        except ValueError as error:
+            raise ParameterError(
+                "layerParameterValues", f"layer {layer.id} ({layer.name}): {error}"
+            ) from None
+        if layer.definition is None:
+            return None
+        return self._parsed(given, layer, layer.definition.text, "layerParameterValues", bound)
+
+    def _parsed(
+        self,
+        key: Hashable,
+        layer: FeatureLayer,
+        text: str,
+        parameter: str,
+        values: Mapping[str, tuple[Values, ...] | Values],
+    ) -> Expression:
         with self._lock:
-            known = self._expressions.get(text)
+            known = self._expressions.get(key)
             if known is not None:
-                self._expressions.move_to_end(text)
+                self._expressions.move_to_end(key)
                 return known
+        subject = f"layer {layer.id} ({layer.name})"
         expression = parse_expression(
-            text, layer.expression_fields, parameter=parameter, subject=f"layer {layer.id} ({layer.name})"
+            text, layer.expression_fields, parameter=parameter, subject=subject, parameters=values
         )
         with self._lock:
-            self._expressions[text] = expression
+            self._expressions[key] = expression
             if len(self._expressions) > KEPT_EXPRESSIONS:
                 self._expressions.popitem(last=False)
         return expression
@@ -93,21 +131,25 @@ class RowFilters:
     def rows(self, layer: FeatureLayer, query: RowQuery) -> Rows:
         """Return the ascending numbers of the rows that pass every filter."""
         asked = None if query.expression is None else self.parse(layer, query.expression, "layerDefs")
-        volatile = any(
-            expression is not None and expression.volatile for expression in (layer.definition, asked)
-        )
+        definition = self.definition(layer, query.parameters)
+        volatile = any(expression is not None and expression.volatile for expression in (definition, asked))
 
         def compute() -> Rows:
-            masks = list(self._masks(layer, query, asked))
+            masks = self._masks(layer, query, definition, asked)
             if not masks:
                 return np.arange(len(layer.columns), dtype=np.int64)
             return np.flatnonzero(reduce(np.logical_and, masks)).astype(np.int64, copy=False)
 
         return compute() if volatile else self._memory.recall(query, compute)
 
-    def _masks(self, layer: FeatureLayer, query: RowQuery, asked: Expression | None) -> list[Mask]:
-        masks = [] if layer.current is None else [layer.current]
-        masks += [self._mask(layer, one) for one in (layer.definition, asked) if one is not None]
+    def _masks(
+        self, layer: FeatureLayer, query: RowQuery, definition: Expression | None, asked: Expression | None
+    ) -> list[Mask]:
+        masks = [] if layer.archive is None else [layer.archive.at(query.moment)]
+        if definition is not None:
+            masks.append(self._mask(layer, definition, ("published", query.parameters)))
+        if asked is not None:
+            masks.append(self._mask(layer, asked, ("asked", asked.text)))
         if query.window is not None and layer.time is not None:
             masks.append(time_mask(layer.time, query.window, query.relation))
         requested: Mapping[str, RangeValue] = dict(query.ranges)
@@ -118,10 +160,7 @@ class RowFilters:
                 masks.append(inside)
         return masks
 
-    def _mask(self, layer: FeatureLayer, expression: Expression) -> Mask:
+    def _mask(self, layer: FeatureLayer, expression: Expression, key: Hashable) -> Mask:
         if expression.volatile:
             return expression.matches(layer.columns)
-        return self._memory.recall(
-            ("mask", expression is layer.definition, expression.text),
-            lambda: np.array(expression.matches(layer.columns)),
-        )
+        return self._memory.recall(key, lambda: np.array(expression.matches(layer.columns)))

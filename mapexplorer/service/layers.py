@@ -12,6 +12,7 @@ import pandas as pd
 from pyproj import CRS
 
 from mapexplorer.protocol import Extent, Renderer
+from mapexplorer.service.archive import Archive
 from mapexplorer.service.document import LayerDocument, RangeInfo
 from mapexplorer.service.expressions import Columns, Expression, Field
 from mapexplorer.service.fields import FieldInfo
@@ -98,8 +99,8 @@ class LayerRange:
 class FeatureLayer(MapLayer):
     """Features: attributes (rows numbered from 0), shapes, and everything that decides which rows are drawn.
 
-    `definition` is the published expression with its parameters bound, `current` marks the rows of an archive
-    that are current (None: the layer keeps no archive).
+    `definition` is the published expression with the defaults of its parameters bound, `archive` tells when
+    rows were valid (None: the layer keeps no archive).
     """
 
     table: pd.DataFrame
@@ -113,7 +114,7 @@ class FeatureLayer(MapLayer):
     time: FeatureTimes | None = None
     ranges: tuple[LayerRange, ...] = ()
     definition: Expression | None = None
-    current: npt.NDArray[np.bool_] | None = None
+    archive: Archive | None = None
     filters: RowFilters = field(default_factory=RowFilters)
 
     @cached_property

@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 
 from mapexplorer.protocol import ExpressionError, Extent, Renderer
+from mapexplorer.service.archive import Archive
 from mapexplorer.service.definitions import bind_defaults
 from mapexplorer.service.document import (
     GROUP_LAYER,
@@ -123,6 +124,7 @@ class Reader:
         definition = self._definition(document, fields, place)
         times = self._times(document, source, place)
         ranges = tuple(self._ranges(document, source, fields, place))
+        archive = self._archive(document, source, place)
         if len(self.faults) > before:
             return None
         crs = CRS.from_wkt(source.crs.to_wkt()) if source.crs is not None else self._crs
@@ -140,7 +142,7 @@ class Reader:
             time=times,
             ranges=ranges,
             definition=definition,
-            current=_current(document, source),
+            archive=archive,
         )
 
     def _object_id_field(self, document: LayerDocument, source: FeatureSource, place: str) -> str:
@@ -199,6 +201,20 @@ class Reader:
             FeatureTimes.of(read["start"], read["end"]) if any(v is not None for v in read.values()) else None
         )
 
+    def _archive(self, document: LayerDocument, source: FeatureSource, place: str) -> Archive | None:
+        info = document.archiving_info
+        if info is None:
+            return None
+        read = []
+        for key, name in (("startField", info.start_field), ("endField", info.end_field)):
+            if name not in source.table.columns:
+                continue
+            try:
+                read.append(instants(source.table[name]))
+            except (ValueError, OverflowError) as error:
+                self.faults.append(f"{place}.archivingInfo.{key}: {name!r} holds no times: {error}")
+        return Archive(*read[0], *read[1]) if len(read) == 2 else None
+
     def _ranges(
         self, document: LayerDocument, source: FeatureSource, fields: tuple[FieldInfo, ...], place: str
     ) -> Iterator[LayerRange]:
@@ -226,10 +242,3 @@ def _drawn_type(renderer: Renderer) -> str:
     return {"esriSLS": POLYLINE, "esriSFS": POLYGON, "esriPFS": POLYGON}.get(
         getattr(symbol, "type", ""), POINT
     )
-
-
-def _current(document: LayerDocument, source: FeatureSource) -> Any:
-    """Return the rows of an archive that are current: those whose validity has no end."""
-    if document.archiving_info is None:
-        return None
-    return source.table[document.archiving_info.end_field].isna().to_numpy(dtype=bool)

@@ -79,7 +79,7 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
         "supportsClipping": False,
         "supportsDatumTransformation": False,
         "hasVersionedData": False,
-        "archivingInfo": {"supportsHistoricMoment": False},
+        "archivingInfo": {"supportsHistoricMoment": any(_archived(layer) for layer in catalog.layers)},
         "datesInUnknownTimezone": False,
     }
     time_info = _map_time_info(catalog)
@@ -117,7 +117,7 @@ def layer_body(catalog: MapCatalog, layer: Layer) -> dict[str, Any]:
         "canModifyLayer": False,
         "canScaleSymbols": False,
         "supportsDynamicLegends": not layer.is_group,
-        "supportsQueryWithHistoricMoment": False,
+        "supportsQueryWithHistoricMoment": _archived(layer),
         "isDataVersioned": False,
     }
     if isinstance(layer, FeatureLayer):
@@ -202,6 +202,10 @@ def _export_options(rule: TimeRule) -> dict[str, Any]:
         "timeOffset": rule.offset,
         "timeOffsetUnits": rule.unit.value,
     }
+
+
+def _archived(layer: Layer) -> bool:
+    return isinstance(layer, FeatureLayer) and layer.archive is not None
 
 
 def _map_time_info(catalog: MapCatalog) -> dict[str, Any] | None:

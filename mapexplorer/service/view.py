@@ -27,19 +27,16 @@ from mapexplorer.protocol import (
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.filters import RowQuery
 from mapexplorer.service.frame import Frame, build_frame
+from mapexplorer.service.layer_values import own_parameters, own_ranges, stray_values
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, dpi_faults, patch_faults, size_faults
-from mapexplorer.service.ranges import RangeValue, requested_ranges
 from mapexplorer.service.temporal import Window, time_rule, window
 from mapexplorer.service.visibility import in_scale_range
 
 NOT_YET: Final = "is not supported by this service yet"
 
 NOT_YET_PARAMETERS: Final = (
-    "historic_moment",
     "gdb_version",
-    "layer_range_values",
-    "layer_parameter_values",
     "spatial_filter",
     "clipping",
     "selection_definitions",
@@ -152,11 +149,10 @@ def _frame(catalog: MapCatalog, request: MapRequest) -> Frame:
 
 def _row_queries(catalog: MapCatalog, request: MapRequest) -> Mapping[int, RowQuery]:
     """Return the filters of every feature layer, each checked whether or not the layer is drawn."""
-    faults: list[ParameterError] = []
+    faults = list(stray_values(catalog.layers, request))
     queries: dict[int, RowQuery] = {}
     definitions = request.layer_defs or {}
     options = request.layer_time_options or {}
-    ranges = requested_ranges(request.map_range_values)
     for layer in catalog.layers:
         if not isinstance(layer, FeatureLayer):
             continue
@@ -168,22 +164,15 @@ def _row_queries(catalog: MapCatalog, request: MapRequest) -> Mapping[int, RowQu
                 expression=expression,
                 window=_window(layer, request, options.get(layer.id)),
                 relation=request.effective("time_relation"),
-                ranges=_own_ranges(layer, ranges),
+                ranges=own_ranges(layer, request),
+                parameters=own_parameters(layer, request),
+                moment=None if layer.archive is None else request.historic_moment,
             )
         except ParameterError as fault:
-            faults.append(fault)
+            faults += [fault, *fault.others]
     if faults:
         raise RequestErrors(faults)
     return queries
-
-
-def _own_ranges(layer: FeatureLayer, ranges: Mapping[str, RangeValue]) -> tuple[tuple[str, RangeValue], ...]:
-    """Return the requested ranges that the layer has, so that others do not spoil what is
-    remembered of it.
-    """
-    return tuple(
-        (item.info.name, ranges[item.info.name]) for item in layer.ranges if item.info.name in ranges
-    )
 
 
 def _window(layer: FeatureLayer, request: MapRequest, asked: LayerTimeOptions | None) -> Window | None:

@@ -16,6 +16,7 @@ import requests
 from PIL import Image
 
 from tests.blackbox.documents import DOCUMENTS, write_documents
+from tests.blackbox.filter_documents import FILTER_DOCUMENTS
 
 
 class Service:
@@ -55,7 +56,8 @@ class Service:
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
     folder: Path = tmp_path_factory.mktemp("maps")
-    write_documents(folder)
+    documents = DOCUMENTS | FILTER_DOCUMENTS
+    write_documents(folder, documents)
     process = subprocess.Popen(
         [sys.executable, "-m", "mapexplorer", "serve", str(folder), "--port", "0"],
         stdout=subprocess.PIPE,
@@ -66,7 +68,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ser
         first = process.stdout.readline().strip()
         assert first.startswith("http://127.0.0.1:"), first
         root = first.split("/rest/services/")[0] + "/rest/services/"
-        yield {name: Service(f"{root}{name}/MapServer") for name in DOCUMENTS}
+        yield {name: Service(f"{root}{name}/MapServer") for name in documents}
     finally:
         process.terminate()
         process.wait(15)

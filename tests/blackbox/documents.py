@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -202,9 +203,9 @@ def frames() -> tuple[dict[str, Any], dict[str, Any]]:
 DOCUMENTS = {make.__name__: make for make in (tree, rows, times, classes, frames)}
 
 
-def write_documents(folder: Path) -> None:
-    """Write every document and its data into one folder."""
-    for make in DOCUMENTS.values():
+def write_documents(folder: Path, documents: Mapping[str, Callable[[], Any]]) -> None:
+    """Write documents and their data into one folder."""
+    for make in documents.values():
         body, data = make()
         (folder / f"{body['name']}.json").write_text(json.dumps(body))
         for name, content in data.items():

@@ -129,10 +129,7 @@ def test_dpi_repeated_in_another_case_takes_the_last(service):
 
 
 NOT_YET = [
-    ("historicMoment", "5"),
     ("gdbVersion", "sde.USER1"),
-    ("layerRangeValues", '[{"1":{"depth":5}}]'),
-    ("layerParameterValues", '[{"1":{"floor":5}}]'),
     (
         "spatialFilter",
         '{"geometryType":"esriGeometryEnvelope","geometry":{"xmin":0,"ymin":0,"xmax":1,"ymax":1}}',

@@ -1,0 +1,59 @@
+"""The map documents of the vectors for filters and versions, one for each chapter of behaviour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.blackbox.documents import document, features, leaf, point, simple, square
+
+
+def values() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Layer 0: ranges; layer 1: parameters of the published expression; layer 2: an archive."""
+    levels = [4, 5, 1000, 1500, 1501, None]
+    rooms = [(1, "a"), (10, "a"), (10, "b"), (1, "c"), (1, None), (10, "a') OR 1=1 --")]
+    validity = [(100, 200), (200, None), (None, None), (100, 300), (0, 100), (50, None)]
+    data = {
+        "levels.geojson": features(
+            *((point(100 * i, 0), {"level": v, "n": i}) for i, v in enumerate(levels, 1))
+        ),
+        "rooms.geojson": features(
+            *((point(100 * i, 0), {"floor": f, "kind": k}) for i, (f, k) in enumerate(rooms, 1))
+        ),
+        "archive.geojson": features(
+            *((point(100 * i, 0), {"a": a, "b": b}) for i, (a, b) in enumerate(validity, 1))
+        ),
+    }
+    ranges = [{"name": "elevation", "field": "level"}, {"name": "number", "field": "n"}]
+    parameters = [
+        {"name": "floor", "dataType": "esriFieldTypeInteger", "defaultValue": 1},
+        {
+            "name": "kinds",
+            "dataType": "esriFieldTypeString",
+            "defaultValue": ["a"],
+            "multipleValues": True,
+        },
+    ]
+    return (
+        document(
+            "values",
+            leaf(0, "levels.geojson", simple(square(200, 0, 0)), rangeInfos=ranges),
+            leaf(
+                1,
+                "rooms.geojson",
+                simple(square(0, 0, 200)),
+                definitionExpression="floor = ::floor AND kind IN (::kinds)",
+                parameterInfos=parameters,
+            ),
+            leaf(
+                2,
+                "archive.geojson",
+                simple(square(0, 150, 0)),
+                archivingInfo={"startField": "a", "endField": "b"},
+            ),
+            leaf(3, "levels.geojson", simple(square(90, 90, 90)), rangeInfos=ranges),
+        ),
+        data,
+    )
+
+
+FILTER_DOCUMENTS = {make.__name__: make for make in (values,)}

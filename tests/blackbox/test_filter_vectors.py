@@ -1,0 +1,99 @@
+"""Filters and versions of `export` and `queryLegends`, asked of a running server with nothing but HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.blackbox.test_vectors import STRIP, Ask, standing
+
+RED, BLUE, GREEN, GREY = (200, 0, 0), (0, 0, 200), (0, 150, 0), (90, 90, 90)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rows"),
+    [
+        ({"layerRangeValues": [{"0": {"elevation": 5}}]}, [2]),
+        ({"layerRangeValues": [{"0": {"elevation": [1000, 1500]}}]}, [3, 4]),
+        ({"layerRangeValues": [{"0": [{"name": "elevation", "value": [None, 1500]}]}]}, [1, 2, 3, 4]),
+        ({"layerRangeValues": [{"0": [{"name": "elevation", "value": [1000, None]}]}]}, [3, 4, 5]),
+        ({"layerRangeValues": [{"0": {"elevation": [None, None]}}]}, [1, 2, 3, 4, 5, 6]),
+        ({"layerRangeValues": [{"3": {"elevation": 5}, "77": {"elevation": 5}}]}, [1, 2, 3, 4, 5, 6]),
+        (
+            {
+                "mapRangeValues": [{"name": "elevation", "value": 5}],
+                "layerRangeValues": [{"0": {"elevation": [1000, None], "number": [1, 4]}}],
+            },
+            [3, 4],
+        ),
+    ],
+)
+def test_layer_ranges_override_map_ranges(service: Ask, parameters: dict[str, Any], rows: list[int]) -> None:
+    given = {name: json.dumps(value) for name, value in parameters.items()}
+    assert standing(service("values").picture(**STRIP, layers="show:0", **given), RED) == rows
+
+
+def test_a_layer_range_leaves_the_other_layers_to_the_map_range(service: Ask) -> None:
+    given = {
+        "mapRangeValues": '[{"name":"elevation","value":5}]',
+        "layerRangeValues": '[{"0":{"elevation":4}}]',
+    }
+    assert standing(service("values").picture(**STRIP, layers="show:0", **given), RED) == [1]
+    assert standing(service("values").picture(**STRIP, layers="show:3", **given), GREY) == [2]
+
+
+@pytest.mark.parametrize(
+    ("values", "rows"),
+    [
+        (None, [1]),
+        ({"floor": 10}, [2]),
+        ({"floor": 10, "kinds": ["a", "b"]}, [2, 3]),
+        ({"kinds": ["c"]}, [4]),
+        ({"kinds": ["a') OR 1=1 --"]}, []),
+        ({"floor": 10, "kinds": ["a') OR 1=1 --"]}, [6]),
+    ],
+)
+def test_parameter_values_are_bound_to_their_placeholders(
+    service: Ask, values: dict[str, Any] | None, rows: list[int]
+) -> None:
+    given = {} if values is None else {"layerParameterValues": json.dumps([{"1": values, "99": {"x": 1}}])}
+    asked = {**STRIP, "layers": "show:1", **given}
+    assert standing(service("values").picture(**asked), BLUE) == rows
+    assert service("values").legend(**asked) == {1: [""] if rows else []}
+
+
+@pytest.mark.parametrize(
+    "values", [{"floor": [10]}, {"floor": "ten"}, {"x": 1}, {"kinds": "a"}, {"kinds": [1]}, {"floor": 1.5}]
+)
+def test_wrong_parameter_values_are_refused(service: Ask, values: dict[str, Any]) -> None:
+    given = json.dumps([{"1": values}])
+    for operation in ("export", "queryLegends"):
+        assert "layerParameterValues" in service("values").fault(
+            operation, **STRIP, layerParameterValues=given
+        )
+
+
+def test_a_range_that_a_layer_lacks_is_refused(service: Ask) -> None:
+    for given in ('[{"0":{"depth":5}}]', '[{"1":{"elevation":5}}]', '[{"0":[{"name":"depth","value":5}]}]'):
+        assert "layerRangeValues" in service("values").fault(**STRIP, layerRangeValues=given)
+
+
+@pytest.mark.parametrize(
+    ("moment", "rows"), [(None, [2, 3, 6]), (100, [1, 4, 6]), (199, [1, 4, 6]), (200, [2, 4, 6]), (-1, [])]
+)
+def test_archived_layers_are_drawn_as_of_a_moment(service: Ask, moment: int | None, rows: list[int]) -> None:
+    given = {} if moment is None else {"historicMoment": str(moment)}
+    asked = {**STRIP, "layers": "show:2", **given}
+    assert standing(service("values").picture(**asked), GREEN) == rows
+    assert service("values").legend(**asked) == {2: [""] if rows else []}
+    assert standing(service("values").picture(**{**asked, "layers": "show:0"}), RED) == [1, 2, 3, 4, 5, 6]
+
+
+def test_only_layers_with_an_archive_announce_one(service: Ask) -> None:
+    announced = [
+        service("values").json(str(ident))["supportsQueryWithHistoricMoment"] for ident in (0, 1, 2, 3)
+    ]
+    assert announced == [False, False, True, False]
+    assert "historicMoment" in service("values").fault(**STRIP, historicMoment="1.5")
