@@ -7,7 +7,8 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
 from mapexplorer.service.operations import Pairs
 from mapexplorer.service.outputs import Outputs
+from mapexplorer.service.time_limit import time_limit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -115,6 +117,12 @@ class MapServiceApp:
         form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
         return fault_answer(fault, short=form == "image", indent=form == "pjson")
 
+    @contextmanager
+    def _drawing(self) -> Iterator[None]:
+        """Wait for a place to draw, and bound the time from then on."""
+        with self._turnstile.turn(), time_limit(self._limits.drawing_seconds):
+            yield
+
     def _host_is_ours(self, request: Request) -> bool:
         host = request.headers.get("Host", "")
         if _HOST.fullmatch(host) is None:
@@ -184,7 +192,7 @@ class MapServiceApp:
                 return self._export(request, catalog, pairs)
             case ["queryLegends"]:
                 form = operations.answer_format(Operation.QUERY_LEGENDS, pairs)
-                with self._turnstile.turn():
+                with self._drawing():
                     body = operations.query_legends(catalog, pairs, self._limits)
                 return json_answer(body, indent=form is ResponseFormat.PJSON)
             case [number] if _LAYER.fullmatch(number):
@@ -205,7 +213,7 @@ class MapServiceApp:
 
     def _export(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Response:
         form = operations.answer_format(Operation.EXPORT, pairs)
-        with self._turnstile.turn():
+        with self._drawing():
             picture = operations.export(catalog, pairs, self._limits)
         if form is ResponseFormat.IMAGE:
             return picture_answer(picture.content, picture.content_type)

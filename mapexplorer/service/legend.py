@@ -24,6 +24,7 @@ from mapexplorer.service.render.canvas import class_numbers
 from mapexplorer.service.render.classify import SymbolClass, classes_of, group_headings
 from mapexplorer.service.render.encode import write_png
 from mapexplorer.service.render.patch import PatchPixels, color_patch, swatch, to_whole_pixels
+from mapexplorer.service.time_limit import check_time
 
 if TYPE_CHECKING:
     from mapexplorer.protocol import PatchSize
@@ -61,6 +62,7 @@ def query_legends(view: MapView, *, return_visible_only: bool, patch_size: Patch
     patch = _Patch((to_whole_pixels(patch_size.width, dpi), to_whole_pixels(patch_size.height, dpi)), dpi)
     layers = []
     for shown in view.layers:
+        check_time()
         visible = _visible_entries(shown, view.frame) if return_visible_only else None
         layers.append(_layer_body(shown.layer, patch, visible))
     return {"layers": layers}

@@ -23,6 +23,7 @@ class Limits:
     max_patch: float = 256
     drawing_bytes: int = 256 * 2**20
     drawing_bytes_per_pixel: int = 16
+    drawing_seconds: float = 10
     parallel_requests: int = max(os.cpu_count() or 1, 2)
     waiting_requests: int = 64
     output_entries: int = 64

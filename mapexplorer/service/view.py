@@ -31,6 +31,7 @@ from mapexplorer.service.layer_values import own_parameters, own_ranges, stray_v
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, dpi_faults, patch_faults, size_faults
 from mapexplorer.service.temporal import Window, time_rule, window
+from mapexplorer.service.time_limit import check_time
 from mapexplorer.service.visibility import in_scale_range
 
 NOT_YET: Final = "is not supported by this service yet"
@@ -109,6 +110,7 @@ def build_view(
     selected = catalog.tree.selected(request.layers)
     layers = []
     for layer in catalog.layers:
+        check_time()
         if layer.id not in selected or not in_scale_range(
             frame.scale, *catalog.tree.effective_scales(layer.id)
         ):

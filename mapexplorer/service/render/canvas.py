@@ -20,6 +20,7 @@ from mapexplorer.service.render.ragged import Floats, Ragged
 from mapexplorer.service.render.raster import warp
 from mapexplorer.service.render.surface import Surface
 from mapexplorer.service.render.turning import turns_of
+from mapexplorer.service.time_limit import check_time
 
 if TYPE_CHECKING:
     from mapexplorer.service.view import MapView, ViewLayer
@@ -59,6 +60,7 @@ def ground_of(view: MapView) -> tuple[int, int, int, int]:
 def draw_layers(surface: Drawing, view: MapView) -> None:
     """Draw the layers of a view from bottom to top, each with its transparency."""
     for layer in reversed(view.layers):
+        check_time()
         opacity = 1 - min(max(layer.transparency, 0), 100) / 100
         if opacity == 1:
             draw_layer(surface, view, layer)

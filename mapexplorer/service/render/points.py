@@ -14,6 +14,7 @@ from mapexplorer.service.render.drawing import Drawing, outline_of
 from mapexplorer.service.render.pictures import picture_size, sprite_of
 from mapexplorer.service.render.ragged import Floats, Indices
 from mapexplorer.service.render.symbols import Marker, marker_of
+from mapexplorer.service.time_limit import check_time
 
 MOST_EXACT: Final = 4_000
 """Up to so many markers are drawn one by one in row order; more are drawn class by class."""
@@ -202,6 +203,7 @@ def _draw_pictures(
     for number, (x, y), (phase_x, phase_y), turn in zip(
         numbers.tolist(), whole.tolist(), phases.tolist(), degrees.tolist(), strict=True
     ):
+        check_time()
         key = (number, phase_x, phase_y, turn)
         if key not in sprites:
             if sum(sprite[0].nbytes for sprite in sprites.values()) > MOST_SPRITE_BYTES:

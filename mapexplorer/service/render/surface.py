@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -14,11 +15,14 @@ from PIL import Image
 from mapexplorer.service.render.drawing import LINE, Drawing, Outline, Pixels
 from mapexplorer.service.render.ragged import Floats, Indices
 from mapexplorer.service.render.symbols import Rgba, Stroke
+from mapexplorer.service.time_limit import check_time
 
 _BAND: Final = 64
 """Rows of a strip when a path is too long for Agg to rasterise at once."""
 _LONG: Final = 500_000
 """Pixels of path that Agg certainly holds; its limit lies at about four million."""
+_BATCH: Final = 100_000
+"""Vertices or markers that are drawn at once; between batches the time is looked at."""
 _STRIP: Final = 256
 """Rows that are blended at once."""
 _NO_COLORS: Final = np.empty((0, 4))
@@ -63,11 +67,37 @@ class Surface(Drawing):
         round_ends: bool = True,
         mitred: bool = False,
     ) -> None:
-        """Draw outlines one after the other; all in one call of Agg."""
+        """Draw outlines one after the other, in few calls of Agg."""
         widths, edges, dashes = _stroke_arrays(strokes, which)
         if colors is None and not widths.any():
             return
         context = self.context(round_ends=round_ends, mitred=mitred)
+        count = len(outlines)
+        for low, high in _batches(outlines):
+            check_time()
+
+            def part(values: Any, low: int = low, high: int = high) -> Any:
+                return values if high - low == count else _part(values, low, high)
+
+            self._draw_batch(
+                context,
+                outlines[low:high],
+                None if colors is None else part(colors),
+                (part(widths), part(edges), part(dashes)),
+                None if offsets is None else part(offsets),
+                None if turns is None else part(turns),
+            )
+
+    def _draw_batch(
+        self,
+        context: Any,
+        outlines: Sequence[Outline],
+        colors: Floats | None,
+        strokes: tuple[Floats, Floats, list[Any]],
+        offsets: Floats | None,
+        turns: Floats | None,
+    ) -> None:
+        widths, edges, dashes = strokes
         moved = offsets is not None
         arguments = (
             self._flip if moved else self._to_agg,
@@ -113,15 +143,11 @@ class Surface(Drawing):
         context.set_alpha(None)
         if stroke.dashes:
             context.set_dashes(0, stroke.dashes)
-        codes = np.full(len(places), LINE, dtype=np.uint8)
-        self._renderer.draw_markers(
-            context,
-            outline,
-            self._flip,
-            Outline(places, codes),
-            self._to_agg,
-            color,
-        )
+        for low in range(0, len(places), _BATCH):
+            check_time()
+            batch = places[low : low + _BATCH]
+            path = Outline(batch, np.full(len(batch), LINE, dtype=np.uint8))
+            self._renderer.draw_markers(context, outline, self._flip, path, self._to_agg, color)
 
     def paste(self, picture: Pixels, left: int, top: int) -> None:
         """Blend a picture over the surface."""
@@ -170,6 +196,23 @@ def _stroke_arrays(strokes: Sequence[Stroke], which: Indices | None) -> tuple[Fl
         return widths, edges, dashes
     dashed = any(stroke.dashes for stroke in strokes)
     return widths[which], edges[which], [dashes[number] for number in which] if dashed else [(0.0, None)]
+
+
+def _batches(outlines: Sequence[Outline]) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) of batches of outlines that have about so many vertices together."""
+    sizes = np.fromiter((len(outline.vertices) for outline in outlines), dtype=np.int64, count=len(outlines))
+    edges = np.flatnonzero(np.diff(np.cumsum(sizes) // _BATCH)) + 1
+    yield from pairwise([0, *edges.tolist(), len(outlines)])
+
+
+def _part(values: Any, low: int, high: int) -> Any:
+    """Return the values of some of the outlines; shorter ones repeat, as Agg has it."""
+    if len(values) <= 1:
+        return values
+    if len(values) >= high:
+        return values[low:high]
+    repeated = [position % len(values) for position in range(low, high)]
+    return values[repeated] if isinstance(values, np.ndarray) else [values[number] for number in repeated]
 
 
 def _is_long(outline: Outline, reach: int) -> bool:
