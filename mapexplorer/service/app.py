@@ -22,6 +22,7 @@ from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
 from mapexplorer.service.operations import Pairs
 from mapexplorer.service.outputs import Outputs
+from mapexplorer.service.swatches import Swatches
 from mapexplorer.service.time_limit import time_limit
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ LOG: Final = logging.getLogger("mapexplorer.service")
 
 SERVICES_PATH: Final = "/arcgis/rest/services"
 OUTPUT_PATH: Final = "/arcgis/output"
+SWATCH_PATH: Final = f"{OUTPUT_PATH}/swatches"
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
 
 _HOST: Final = re.compile(
@@ -63,6 +65,7 @@ class MapServiceApp:
     ) -> None:
         self.catalogs = dict(catalogs)
         self.outputs = Outputs(limits)
+        self.swatches = Swatches()
         self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
         self._cors = frozenset(cors)
         self._token = token
@@ -164,6 +167,8 @@ class MapServiceApp:
 
     def _dispatch(self, request: Request, pairs: Pairs) -> Response:
         path = request.path.rstrip("/")
+        if path.startswith(f"{SWATCH_PATH}/"):
+            return self._swatch(path.removeprefix(f"{SWATCH_PATH}/"))
         if path.startswith(f"{OUTPUT_PATH}/"):
             return self._output(path.removeprefix(f"{OUTPUT_PATH}/"))
         if path == "/arcgis/rest/info":
@@ -187,13 +192,13 @@ class MapServiceApp:
             case ["layers"]:
                 return self._body(pairs, lambda: resources.all_layers(catalog))
             case ["legend"]:
-                return self._body(pairs, lambda: operations.published_legend(catalog, pairs, self._limits))
+                return self._body(pairs, lambda: self._whole_legend(request, catalog, pairs))
             case ["export"]:
                 return self._export(request, catalog, pairs)
             case ["queryLegends"]:
                 form = operations.answer_format(Operation.QUERY_LEGENDS, pairs)
                 with self._drawing():
-                    body = operations.query_legends(catalog, pairs, self._limits)
+                    body = operations.query_legends(catalog, pairs, self._limits, self._link(request))
                 return json_answer(body, indent=form is ResponseFormat.PJSON)
             case [number] if _LAYER.fullmatch(number):
                 layer = catalog.layer(int(number))
@@ -211,6 +216,15 @@ class MapServiceApp:
             raise ServiceFault(400, "Invalid or missing input parameters.", ["f: expected json or pjson"])
         return json_answer(make(), indent=form == "pjson")
 
+    def _whole_legend(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Mapping[str, Any]:
+        with self._drawing():
+            return operations.whole_legend(catalog, pairs, self._limits, self._link(request))
+
+    def _link(self, request: Request) -> Callable[[bytes], str]:
+        """Return what gives the full address of a swatch of a dynamic layer."""
+        root = f"{request.scheme}://{request.headers['Host']}{request.root_path}{SWATCH_PATH}"
+        return lambda image: f"{root}/{self.swatches.keep(image)}"
+
     def _export(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Response:
         form = operations.answer_format(Operation.EXPORT, pairs)
         with self._drawing():
@@ -220,6 +234,12 @@ class MapServiceApp:
         name = self.outputs.keep(picture.content, picture.content_type, picture.suffix)
         href = f"{request.scheme}://{request.headers['Host']}{request.root_path}{OUTPUT_PATH}/{name}"
         return json_answer(picture.body(href), indent=form is ResponseFormat.PJSON)
+
+    def _swatch(self, name: str) -> Response:
+        content = self.swatches.find(name)
+        if content is None:
+            return fault_answer(ServiceFault(404, "The picture is not kept any more."), status=404)
+        return picture_answer(content, "image/png")
 
     def _output(self, name: str) -> Response:
         output = self.outputs.find(name)

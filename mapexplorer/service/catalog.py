@@ -4,6 +4,7 @@ resolved.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -62,6 +63,16 @@ class MapCatalog:
     def layer(self, layer_id: int) -> Layer | None:
         """Return a layer by its id."""
         return next((layer for layer in self.layers if layer.id == layer_id), None)
+
+    def showing(self, layers: tuple[Layer, ...], tree: LayerTree) -> MapCatalog:
+        """Return the same map with other layers; its full extent stays that of the published ones."""
+        other = copy.copy(self)
+        full_extent = self.full_extent
+        other.__dict__.pop("extents", None)
+        other.__dict__["full_extent"] = full_extent
+        other.layers = layers
+        other.tree = tree
+        return other
 
     @cached_property
     def extents(self) -> Mapping[int, Extent | None]:

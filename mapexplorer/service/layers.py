@@ -100,7 +100,9 @@ class FeatureLayer(MapLayer):
     """Features: attributes (rows numbered from 0), shapes, and everything that decides which rows are drawn.
 
     `definition` is the published expression with the defaults of its parameters bound, `archive` tells when
-    rows were valid (None: the layer keeps no archive).
+    rows were valid (None: the layer keeps no archive). Symbols grow and shrink with the map round
+    `reference_scale`, 0 meaning that they do not; `drawing_ranks` gives each row its place in the order of
+    drawing (None: that of the rows).
     """
 
     table: pd.DataFrame
@@ -115,6 +117,8 @@ class FeatureLayer(MapLayer):
     ranges: tuple[LayerRange, ...] = ()
     definition: Expression | None = None
     archive: Archive | None = None
+    reference_scale: float = 0.0
+    drawing_ranks: npt.NDArray[np.int64] | None = None
     filters: RowFilters = field(default_factory=RowFilters)
 
     @cached_property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mapexplorer.service.frame import Frame
     from mapexplorer.service.view import MapView, ViewLayer
 
+Link = Callable[[bytes], str]
+
 _IMAGE_ID: Final = re.compile(r"(\d{1,4})-(\d{1,4})x(\d{1,4})-(\d{1,4}(?:\.\d{1,17})?)-([0-9a-f]{16})")
 _LARGEST_PATCH: Final = 4096
 _LARGEST_DPI: Final = 1200.0
@@ -52,11 +54,14 @@ class _Patch:
     dpi: float
 
 
-def query_legends(view: MapView, *, return_visible_only: bool, patch_size: PatchSize) -> dict[str, Any]:
+def query_legends(
+    view: MapView, *, return_visible_only: bool, patch_size: PatchSize, link: Link | None = None
+) -> dict[str, Any]:
     """Return the answer of queryLegends: the layers of a view in service order with their entries.
 
     With ``return_visible_only`` a class stays when a feature of it passes every filter and meets the
-    frame; a layer without any keeps an empty list. ``patch_size`` is in points (Query Legends).
+    frame; a layer without any keeps an empty list. ``patch_size`` is in points (Query Legends). ``link``
+    gives the url of a swatch from its bytes, for dynamic layers.
     """
     dpi = view.frame.dpi
     patch = _Patch((to_whole_pixels(patch_size.width, dpi), to_whole_pixels(patch_size.height, dpi)), dpi)
@@ -64,15 +69,19 @@ def query_legends(view: MapView, *, return_visible_only: bool, patch_size: Patch
     for shown in view.layers:
         check_time()
         visible = _visible_entries(shown, view.frame) if return_visible_only else None
-        layers.append(_layer_body(shown.layer, patch, visible))
+        layers.append(_layer_body(shown.layer, patch, visible, link))
     return {"layers": layers}
 
 
-def static_legend(catalog: MapCatalog, *, dpi: float = 96.0, size: PatchPixels = (20, 20)) -> dict[str, Any]:
-    """Return the answer of the legend resource: every class of every layer; ``size`` is in pixels."""
+def static_legend(
+    catalog: MapCatalog, *, dpi: float = 96.0, size: PatchPixels = (20, 20), link: Link | None = None
+) -> dict[str, Any]:
+    """Return the answer of the legend resource: every class of every layer; ``size`` is in pixels, ``link``
+    as for `query_legends`.
+    """
     patch = _Patch(size, dpi)
     leaves = [layer for layer in catalog.layers if isinstance(layer, FeatureLayer | RasterLayer)]
-    return {"layers": [_layer_body(layer, patch, None) for layer in leaves]}
+    return {"layers": [_layer_body(layer, patch, None, link) for layer in leaves]}
 
 
 def get_image(catalog: MapCatalog, layer_id: int, image_id: str) -> bytes | None:
@@ -91,7 +100,14 @@ def get_image(catalog: MapCatalog, layer_id: int, image_id: str) -> bytes | None
     return None
 
 
-def _layer_body(layer: FeatureLayer | RasterLayer, patch: _Patch, visible: set[int] | None) -> dict[str, Any]:
+def count_entries(layers: Iterable[FeatureLayer | RasterLayer]) -> int:
+    """Return how many entries the whole legend of some layers has."""
+    return sum(3 if isinstance(layer, RasterLayer) else len(classes_of(layer.renderer)) for layer in layers)
+
+
+def _layer_body(
+    layer: FeatureLayer | RasterLayer, patch: _Patch, visible: set[int] | None, link: Link | None
+) -> dict[str, Any]:
     """Return one layer of a legend; ``visible`` are the numbers of the entries to list, None for all."""
     raster = isinstance(layer, RasterLayer)
     body: dict[str, Any] = {
@@ -106,7 +122,10 @@ def _layer_body(layer: FeatureLayer | RasterLayer, patch: _Patch, visible: set[i
     entries = []
     groups: set[int] = set()
     for number, entry, image in _images(layer, patch, visible):
-        entries.append(_entry_body(number, entry, image, patch))
+        body_of_entry = _entry_body(number, entry, image, patch)
+        if link is not None:
+            body_of_entry["url"] = link(image)
+        entries.append(body_of_entry)
         if entry.group is not None:
             groups.add(entry.group)
     body["legend"] = entries

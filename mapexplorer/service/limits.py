@@ -26,6 +26,9 @@ class Limits:
     drawing_seconds: float = 10
     parallel_requests: int = max(os.cpu_count() or 1, 2)
     waiting_requests: int = 64
+    dynamic_layers: int = 64
+    classes: int = 1000
+    legend_entries: int = 2000
     output_entries: int = 64
     output_bytes: int = 64 * 2**20
     output_seconds: float = 600

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,10 +17,13 @@ from mapexplorer.protocol import (
     requested_format,
 )
 from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.dynamic import with_dynamic_layers
+from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import Limits, dpi_faults
 from mapexplorer.service.view import ANSWERS, NOT_YET, MapView, build_view
 
 Pairs = list[tuple[str, str]]
+Link = Callable[[bytes], str]
 
 _LEGEND_DPI: Final = 96.0
 _LEGEND_SIZE: Final = Size(20, 20)
@@ -74,38 +77,61 @@ def export(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> Picture:
     return Picture(content, image_format.content_type, suffix, view)
 
 
-def query_legends(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any]:
-    """Return the legend of what a request shows. Raises `RequestErrors`."""
+def query_legends(catalog: MapCatalog, pairs: Pairs, limits: Limits, link: Link) -> dict[str, Any]:
+    """Return the legend of what a request shows; `link` gives the full url of a swatch of a dynamic layer.
+
+    Raises `RequestErrors`.
+    """
     from mapexplorer.service.legend import query_legends as legend_of_view
 
     request = MapRequest.decode(Operation.QUERY_LEGENDS, pairs)
     view = build_view(catalog, request, Operation.QUERY_LEGENDS, limits)
+    dynamic = request.dynamic_layers is not None
+    if dynamic:
+        _check_entries((shown.layer for shown in view.layers), limits)
     return legend_of_view(
         view,
         return_visible_only=request.effective("return_visible_only"),
         patch_size=request.effective("patch_size"),
+        link=link if dynamic else None,
     )
 
 
-def published_legend(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any]:
-    """Return the legend of all layers as published; here `size` is that of a patch, in pixels
-    (Esri, Legend).
+def whole_legend(catalog: MapCatalog, pairs: Pairs, limits: Limits, link: Link) -> dict[str, Any]:
+    """Return the legend of all layers as published, or of all dynamic layers; here `size` is that of a patch,
+    in pixels (Esri, Legend). `link` as for `query_legends`.
     """
     from mapexplorer.service.legend import static_legend
 
-    dpi, size = legend_parameters(pairs, limits)
-    return static_legend(catalog, dpi=dpi, size=(size.width, size.height))
+    dpi, size, request = legend_parameters(pairs, limits)
+    patch = (size.width, size.height)
+    if request.dynamic_layers is None:
+        return static_legend(catalog, dpi=dpi, size=patch)
+    dynamic, _ = with_dynamic_layers(catalog, request, limits)
+    leaves = [layer for layer in dynamic.layers if isinstance(layer, FeatureLayer | RasterLayer)]
+    _check_entries(leaves, limits)
+    return static_legend(dynamic, dpi=dpi, size=patch, link=link)
 
 
-def legend_parameters(pairs: Pairs, limits: Limits) -> tuple[float, Size]:
-    """Return the `dpi` and the patch `size` of the legend resource. Raises `RequestErrors`."""
+def _check_entries(layers: Iterable[FeatureLayer | RasterLayer], limits: Limits) -> None:
+    from mapexplorer.service.legend import count_entries
+
+    count = count_entries(layers)
+    if count > limits.legend_entries:
+        problem = f"a legend has at most {limits.legend_entries} entries, not {count}"
+        raise RequestErrors([ParameterError("dynamicLayers", problem)])
+
+
+def legend_parameters(pairs: Pairs, limits: Limits) -> tuple[float, Size, MapRequest]:
+    """Return the `dpi`, the patch `size` and what else is asked of the legend resource.
+
+    Raises `RequestErrors`.
+    """
     given = {name.casefold(): value for name, value in pairs if value.strip()}
     faults: list[ParameterError] = []
-    if "dynamiclayers" in given:
-        faults.append(ParameterError("dynamicLayers", NOT_YET))
     request = MapRequest()
     try:
-        chosen = [(name, given[name]) for name in ("dpi", "size") if name in given]
+        chosen = [(name, given[name]) for name in ("dpi", "size", "dynamiclayers") if name in given]
         request = MapRequest.decode(Operation.QUERY_LEGENDS, chosen)
     except RequestErrors as errors:
         faults += errors.faults
@@ -117,7 +143,7 @@ def legend_parameters(pairs: Pairs, limits: Limits) -> tuple[float, Size]:
         faults.append(ParameterError("size", f"a patch of the legend has at most {most:.0f} pixels a side"))
     if faults:
         raise RequestErrors(faults)
-    return dpi, size
+    return dpi, size, request
 
 
 def swatch(catalog: MapCatalog, layer_id: int, image_id: str) -> bytes:

@@ -143,6 +143,7 @@ class Reader:
             ranges=ranges,
             definition=definition,
             archive=archive,
+            reference_scale=0.0 if drawing.scale_symbols is False else self._checked.document.reference_scale,
         )
 
     def _object_id_field(self, document: LayerDocument, source: FeatureSource, place: str) -> str:

@@ -65,6 +65,4 @@ def symbol_warnings(drawing: DrawingInfo, place: str) -> list[str]:
     warnings = []
     if drawing.show_labels:
         warnings.append(f"{place}.showLabels: labels are not drawn by this service yet")
-    if drawing.scale_symbols:
-        warnings.append(f"{place}.scaleSymbols: symbols are not scaled by this service yet")
     return warnings

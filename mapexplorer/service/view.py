@@ -25,6 +25,7 @@ from mapexplorer.protocol import (
     TimeExtent,
 )
 from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.dynamic import with_dynamic_layers
 from mapexplorer.service.filters import RowQuery
 from mapexplorer.service.frame import Frame, build_frame
 from mapexplorer.service.layer_values import own_parameters, own_ranges, stray_values
@@ -41,7 +42,6 @@ NOT_YET_PARAMETERS: Final = (
     "spatial_filter",
     "clipping",
     "selection_definitions",
-    "dynamic_layers",
     "datum_transformations",
 )
 FORMATS: Final = (
@@ -105,6 +105,8 @@ def build_view(
     faults = [*_unsupported(request, operation), *_over_limits(catalog, request, operation, limits)]
     if faults:
         raise RequestErrors(faults)
+    asked = request
+    catalog, request = with_dynamic_layers(catalog, request, limits)
     frame = _frame(catalog, request)
     queries = _row_queries(catalog, request)
     selected = catalog.tree.selected(request.layers)
@@ -119,7 +121,7 @@ def build_view(
             layers.append(ViewLayer(layer, layer.filters.rows(layer, queries[layer.id])))
         elif isinstance(layer, RasterLayer):
             layers.append(ViewLayer(layer, np.empty(0, dtype=np.int64)))
-    return MapView(request, frame, tuple(layers), catalog.document.background_color)
+    return MapView(asked, frame, tuple(layers), catalog.document.background_color)
 
 
 def _unsupported(request: MapRequest, operation: Operation) -> Iterator[ParameterError]:

@@ -135,7 +135,6 @@ NOT_YET = [
         '{"geometryType":"esriGeometryEnvelope","geometry":{"xmin":0,"ymin":0,"xmax":1,"ymax":1}}',
     ),
     ("clipping", '{"geometryType":"esriGeometryEnvelope","geometry":{"xmin":0,"ymin":0,"xmax":1,"ymax":1}}'),
-    ("dynamicLayers", '[{"id":1,"source":{"type":"mapLayer","mapLayerId":1}}]'),
     ("datumTransformations", "[1623]"),
     ("format", "pdf"),
     ("format", "svg"),
@@ -330,7 +329,6 @@ def test_the_legend_resource_takes_dpi_and_the_size_of_a_patch(service):
     entry = service.json("legend", dpi="192", size="30,10")["layers"][1]["legend"][0]
     assert (entry["width"], entry["height"]) == (30, 10)
     assert service.json("legend")["layers"][1]["legend"][0]["width"] == 20
-    assert "dynamicLayers" in service.fault("legend", dynamicLayers="[]")[0]
     assert "size" in service.fault("legend", size="9999")[0]
 
 

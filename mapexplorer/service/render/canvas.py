@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.protocol.renderers import ClassBreaksRenderer, Renderer
 from mapexplorer.protocol.spatial import Size
-from mapexplorer.protocol.symbols import PictureMarkerSymbol, SimpleMarkerSymbol
+from mapexplorer.protocol.symbols import LARGEST_SYMBOL, PictureMarkerSymbol, SimpleMarkerSymbol
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of, classify
 from mapexplorer.service.render.drawing import Drawing, Pixels
@@ -23,6 +24,7 @@ from mapexplorer.service.render.turning import turns_of
 from mapexplorer.service.time_limit import check_time
 
 if TYPE_CHECKING:
+    from mapexplorer.service.frame import Frame
     from mapexplorer.service.view import MapView, ViewLayer
 
 MOST_PIXELS: Final = 4096 * 4096
@@ -82,6 +84,26 @@ def class_numbers(layer: FeatureLayer, renderer: Renderer) -> ClassNumbers:
     return layer.shapes.noted(("classes", renderer), lambda: classify(renderer, layer.table)[0])
 
 
+def symbol_factor(layer: FeatureLayer, classes: Sequence[SymbolClass], frame: Frame) -> float:
+    """Return what the points of symbols are multiplied by: reference scale / scale (Esri, Map service).
+
+    Raises `ParameterError` when that makes a symbol larger than a symbol may be.
+    """
+    if not layer.reference_scale:
+        return 1.0
+    factor = layer.reference_scale / frame.scale
+    if factor > 1:
+        # At one pixel a point the reach of a marker is half its size in points.
+        points = max(2 * reach_of(classes, 1.0), width_of(classes, 1.0)) * factor
+        if points > 2 * LARGEST_SYMBOL:
+            raise ParameterError(
+                "bbox",
+                f"at the scale {frame.scale:g} the symbols of layer {layer.id}, drawn for the scale "
+                f"{layer.reference_scale:g}, would be {points:.0f} points large",
+            )
+    return factor
+
+
 class _FeaturePainter:
     """Paints one feature layer."""
 
@@ -92,9 +114,10 @@ class _FeaturePainter:
         self.layer, self.renderer = layer, renderer
         self.classes = classes_of(renderer)
         self.numbers = class_numbers(layer, renderer)
+        self.pixels_per_point = view.frame.pixels_per_point * symbol_factor(layer, self.classes, view.frame)
 
     def paint(self) -> None:
-        scale = self.frame.pixels_per_point
+        scale = self.pixels_per_point
         marked = any(
             isinstance(entry.symbol, SimpleMarkerSymbol | PictureMarkerSymbol) for entry in self.classes
         )
@@ -104,7 +127,7 @@ class _FeaturePainter:
             )
             return
         margin = width_of(self.classes, scale) + 1
-        shapes = self.layer.shapes.in_frame(self.frame, self.rows, margin)
+        shapes = self._in_order(self.layer.shapes.in_frame(self.frame, self.rows, margin))
         if shapes.dimension == 1:
             draw_lines(self.surface, shapes, self.numbers[shapes.feature_rows], self.classes, scale)
             return
@@ -120,9 +143,17 @@ class _FeaturePainter:
             return
         background = (SymbolClass("", self.renderer.background_fill_symbol),)
         drawn = np.minimum(self.numbers[shapes.feature_rows], 0)
-        draw_polygons(self.surface, shapes, drawn, background, self.frame.pixels_per_point)
+        draw_polygons(self.surface, shapes, drawn, background, self.pixels_per_point)
+
+    def _in_order(self, shapes: Ragged) -> Ragged:
+        """Return the shapes in the order in which they are drawn."""
+        ranks = self.layer.drawing_ranks
+        if ranks is None:
+            return shapes
+        return shapes.take_parts(np.argsort(ranks[shapes.rows], kind="stable").astype(np.int64))
 
     def _paint_markers(self, places: Ragged) -> None:
+        places = self._in_order(places)
         turns: Floats | None = None
         if self.renderer.rotation_expression:
             every = self.layer.shapes.noted(
@@ -130,5 +161,14 @@ class _FeaturePainter:
                 lambda: turns_of(self.renderer, self.layer.table),
             )
             turns = every[places.rows]
-        scale = self.frame.pixels_per_point
-        draw_points(self.surface, places.vertices, self.numbers[places.rows], self.classes, scale, turns)
+        numbers = self.numbers[places.rows]
+        ordered = self.layer.drawing_ranks is not None
+        draw_points(
+            self.surface,
+            places.vertices,
+            numbers,
+            self.classes,
+            self.pixels_per_point,
+            turns,
+            ordered=ordered,
+        )

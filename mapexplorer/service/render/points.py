@@ -49,10 +49,13 @@ def draw_points(
     classes: Sequence[SymbolClass],
     pixels_per_point: float,
     turns: Floats | None = None,
+    *,
+    ordered: bool = False,
 ) -> None:
     """Draw a marker at each place, (n, 2) pixels, with the symbol of its class number.
 
-    ``turns`` are degrees clockwise per place, for renderers with a rotation.
+    ``turns`` are degrees clockwise per place, for renderers with a rotation; ``ordered`` keeps
+    the order of the places also where they are many.
     """
     markers = {
         number: marker_of(entry.symbol, pixels_per_point)
@@ -73,7 +76,7 @@ def draw_points(
         turned = turns[run] if turns is not None else None
         if kinds[run[0]]:
             _draw_pictures(surface, places[run], numbers[run], classes, pixels_per_point, turned)
-        elif len(run) <= MOST_EXACT or turned is not None:
+        elif len(run) <= MOST_EXACT or turned is not None or (ordered and len(markers) > 1):
             _draw_exactly(surface, places[run], numbers[run], markers, turned)
         else:
             _draw_in_bulk(surface, places[run], numbers[run], markers)
