@@ -62,19 +62,30 @@ def answer_format(operation: Operation, pairs: Iterable[tuple[str, str]]) -> Res
 
 def export(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> Picture:
     """Draw the map of a request. Raises `RequestErrors`."""
-    from mapexplorer.service.render.canvas import draw
-    from mapexplorer.service.render.encode import encode
-
     request = MapRequest.decode(Operation.EXPORT, pairs)
     view = build_view(catalog, request, Operation.EXPORT, limits)
     image_format = request.effective("format")
-    transparent = request.effective("transparent")
-    pixels = draw(view)
-    content = encode(
-        pixels, image_format, transparent=transparent, background=view.background, dpi=view.frame.dpi
-    )
     suffix = "png" if image_format.value.startswith("png") else image_format.value
-    return Picture(content, image_format.content_type, suffix, view)
+    return Picture(drawn(view), image_format.content_type, suffix, view)
+
+
+def drawn(view: MapView) -> bytes:
+    """Return the picture of a view in the format of its request."""
+    from mapexplorer.service.render.canvas import draw
+    from mapexplorer.service.render.encode import encode
+    from mapexplorer.service.render.vector import draw_vectors
+
+    request = view.request
+    image_format = request.effective("format")
+    if not image_format.raster:
+        return draw_vectors(view)
+    return encode(
+        draw(view),
+        image_format,
+        transparent=request.effective("transparent"),
+        background=view.background,
+        dpi=view.frame.dpi,
+    )
 
 
 def query_legends(catalog: MapCatalog, pairs: Pairs, limits: Limits, link: Link) -> dict[str, Any]:

@@ -52,6 +52,10 @@ FORMATS: Final = (
     ImageFormat.JPG,
     ImageFormat.GIF,
     ImageFormat.BMP,
+    ImageFormat.PDF,
+    ImageFormat.SVG,
+    ImageFormat.SVGZ,
+    ImageFormat.PS,
 )
 ANSWERS: Final = (ResponseFormat.JSON, ResponseFormat.PJSON, ResponseFormat.IMAGE)
 

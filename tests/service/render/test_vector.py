@@ -1,0 +1,373 @@
+"""Vector files by their structure: pages, operators, transparency; and by what other programs see in them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import re
+import shutil
+import subprocess
+import zlib
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+from shapely.geometry import LineString, Point, box
+
+from mapexplorer.protocol import ParameterError
+from mapexplorer.service.render import recording as recordings
+from mapexplorer.service.render.canvas import draw, draw_layers, ground_of
+from mapexplorer.service.render.drawing import Outline
+from mapexplorer.service.render.flattening import flattened, rectangles
+from mapexplorer.service.render.pathtext import POSTFIX, SVG, path_text
+from mapexplorer.service.render.recording import Picture, Recording, replay
+from mapexplorer.service.render.surface import Surface
+from mapexplorer.service.render.vector import draw_vectors
+
+from .gallery import gallery
+
+RED, TRANSLUCENT = (200, 0, 0, 255), (0, 0, 200, 128)
+NAMES = "{http://www.w3.org/2000/svg}"
+FORMATS = ["svg", "svgz", "pdf", "ps"]
+
+
+def svg_of(scene, **parameters) -> ElementTree.Element:
+    return ElementTree.fromstring(draw_vectors(scene.view(format="svg", **parameters)))
+
+
+def pdf_streams(content: bytes) -> dict[int, tuple[str, bytes]]:
+    """The dictionaries and decompressed contents of the streams of a PDF file by object number."""
+    found = {}
+    for match in re.finditer(rb"(\d+) 0 obj\n(<<[^\n]*>>)stream\n", content):
+        length = int(re.search(rb"/Length (\d+)", match[2])[1])
+        packed = content[match.end() : match.end() + length]
+        assert content[match.end() + length :].startswith(b"\nendstream\nendobj\n")
+        found[int(match[1])] = (match[2].decode(), zlib.decompress(packed))
+    return found
+
+
+def pdf_page(content: bytes) -> str:
+    number = int(re.search(rb"/Contents (\d+) 0 R", content)[1])
+    return pdf_streams(content)[number][1].decode()
+
+
+@pytest.fixture(scope="module")
+def everything(scene, make):
+    return gallery(scene, make)
+
+
+@pytest.fixture(scope="module")
+def plain(scene, make):
+    """Two polygons with outlines over a dashed line."""
+    polygons = [box(10, 60, 40, 90), box(60, 60, 90, 90).difference(box(70, 70, 80, 80))]
+    return scene(
+        [
+            (polygons, make.simple(make.sfs("Solid", RED, make.sls("Solid", 2)))),
+            ([LineString([(0, 20), (100, 20)])], make.simple(make.sls("Dash", 3))),
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_same_view_gives_the_same_bytes(everything, name):
+    first, second = (draw_vectors(everything.view(format=name, size=(300, 300))) for _ in range(2))
+    assert first == second
+    assert re.search(rb"20\d\d-|CreationDate|ModDate", first) is None
+
+
+def test_an_svg_has_the_pixels_of_its_size_a_ground_and_a_clip_of_the_frame(plain):
+    root = svg_of(plain, size=(300, 200), dpi=144)
+    assert root.tag == f"{NAMES}svg"
+    assert (root.get("width"), root.get("height"), root.get("viewBox")) == ("300", "200", "0 0 300 200")
+    frame = root.find(f"{NAMES}defs/{NAMES}clipPath/{NAMES}rect")
+    assert (frame.get("width"), frame.get("height")) == ("300", "200")
+    group = root.find(f"{NAMES}g")
+    assert group.get("clip-path") == "url(#frame)"
+    assert group.find(f"{NAMES}rect").get("fill") == "#ffffff"
+
+
+def test_features_are_paths_of_an_svg_with_holes_dashes_and_widths_at_the_dpi(plain):
+    groups = list(svg_of(plain, dpi=72).find(f"{NAMES}g").findall(f"{NAMES}g"))
+    line, areas = groups
+    assert line.get("fill") == "none"
+    assert line.get("stroke-width") == "3"
+    assert line.get("stroke-dasharray") == "15 9"
+    assert areas.get("fill") == "#c80000"
+    assert areas.get("stroke-width") == "2"
+    paths = [path.get("d") for path in areas.findall(f"{NAMES}path")]
+    assert [path.count("Z") for path in paths] == [1, 2]
+    assert sorted(set(re.findall(r"\d+", paths[0]))) == ["10", "40"]
+
+
+def test_markers_of_an_svg_are_defined_once_and_used(scene, make):
+    marks = scene([([Point(10 * x, 50) for x in range(1, 9)], make.simple(make.sms("Circle", 9)))])
+    root = svg_of(marks)
+    names = [path.get("id") for path in root.iter(f"{NAMES}path")]
+    used = [use.get("{http://www.w3.org/1999/xlink}href") for use in root.iter(f"{NAMES}use")]
+    assert len(names) == 1
+    assert used == [f"#{names[0]}"] * 8
+
+
+def test_a_translucent_layer_is_one_group_with_opacity(scene, make):
+    layered = scene([([box(0, 0, 60, 60)], make.simple(make.sfs("Solid", RED)), {"transparency": 25})])
+    assert [g.get("opacity") for g in svg_of(layered).iter(f"{NAMES}g") if g.get("opacity")] == ["0.75"]
+    content = draw_vectors(layered.view(format="pdf"))
+    assert b"/ca 0.75/CA 0.75" in content
+    assert sum("/Group<</S/Transparency" in head for head, _ in pdf_streams(content).values()) == 1
+
+
+def test_hatches_are_lines_inside_a_clip_path(scene, make):
+    hatched = scene([([box(10, 10, 60, 60)], make.simple(make.sfs("Cross", RED)))])
+    root = svg_of(hatched)
+    clips = {clip.get("id") for clip in root.iter(f"{NAMES}clipPath")} - {"frame"}
+    inside = [
+        group
+        for group in root.iter(f"{NAMES}g")
+        if group.get("clip-path") in {f"url(#{name})" for name in clips}
+    ]
+    assert len(inside) == 1
+    (lines,) = inside[0].iter(f"{NAMES}path")
+    assert lines.get("d").count("M") > 20
+    page = pdf_page(draw_vectors(hatched.view(format="pdf")))
+    assert page.count("W n\n") == 2
+
+
+def test_an_svg_refers_to_nothing_but_itself(everything):
+    for element in svg_of(everything).iter():
+        assert element.tag.removeprefix(NAMES) in {
+            "svg",
+            "defs",
+            "clipPath",
+            "rect",
+            "g",
+            "path",
+            "use",
+            "image",
+        }
+        for name, value in element.attrib.items():
+            assert not name.startswith("on")
+            if name.endswith("href"):
+                assert value.startswith(("#", "data:image/png;base64,"))
+
+
+def test_pictures_of_an_svg_are_png_with_their_transparency(everything):
+    images = list(svg_of(everything).iter(f"{NAMES}image"))
+    assert len(images) == 4
+    content = images[0].get("{http://www.w3.org/1999/xlink}href").partition(",")[2]
+    picture = Image.open(io.BytesIO(base64.b64decode(content)))
+    assert picture.mode == "RGBA"
+    assert (str(picture.width), str(picture.height)) == (images[0].get("width"), images[0].get("height"))
+
+
+def test_svgz_is_the_svg_as_gzip_without_a_time(plain):
+    packed = draw_vectors(plain.view(format="svgz"))
+    assert gzip.decompress(packed) == draw_vectors(plain.view(format="svg"))
+    assert packed[4:8] == bytes(4)
+
+
+PAGES = [
+    ((400, 300), 96, "300 225"),
+    ((301, 200), 144, "150.5 100"),
+    ((100, 100), 7, "1028.571429 1028.571429"),
+]
+
+
+@pytest.mark.parametrize(("size", "dpi", "box"), PAGES)
+def test_the_page_of_a_pdf_and_of_postscript_has_the_size_in_points(plain, size, dpi, box):
+    pdf = draw_vectors(plain.view(format="pdf", size=size, dpi=dpi))
+    assert f"/MediaBox[0 0 {box}]".encode() in pdf
+    ps = draw_vectors(plain.view(format="ps", size=size, dpi=dpi)).decode()
+    assert f"%%HiResBoundingBox: 0 0 {box}\n" in ps
+    assert f"<</PageSize [{box}]>> setpagedevice" in ps
+
+
+def test_every_place_in_the_table_of_a_pdf_is_that_of_its_object(everything):
+    content = draw_vectors(everything.view(format="pdf"))
+    assert content.startswith(b"%PDF-1.7\n")
+    assert content.endswith(b"%%EOF\n")
+    start = int(re.search(rb"startxref\n(\d+)\n", content)[1])
+    assert content[start:].startswith(b"xref\n0 ")
+    places = [int(place) for place in re.findall(rb"(\d{10}) 00000 n ", content)]
+    assert len(places) == int(re.search(rb"/Size (\d+)", content)[1]) - 1
+    for number, place in enumerate(places, 1):
+        assert content[place:].startswith(b"%d 0 obj\n" % number)
+
+
+def test_every_name_in_a_pdf_is_a_resource(everything):
+    content = draw_vectors(everything.view(format="pdf"))
+    defined = set(re.findall(rb"/([A-Z]\d+) \d+ 0 R", content)) | set(re.findall(rb"/(G\d+)<<", content))
+    used = set()
+    for head, stream in pdf_streams(content).values():
+        if "/Image" not in head:
+            used |= set(re.findall(rb"/([A-Z]\d+) (?:Do|gs)", stream))
+    assert used
+    assert used <= defined
+
+
+def test_a_pdf_paints_features_as_paths_with_their_colours(plain):
+    page = pdf_page(draw_vectors(plain.view(format="pdf", dpi=72)))
+    assert page.count("B\n") == 2
+    assert page.count("S\n") == 1
+    assert "0.784 0 0 rg" in page
+    assert "[15 9] 0 d" in page
+    assert page.count("h\n") == 3
+
+
+def test_a_translucent_stroke_of_a_pdf_leaves_the_fill_below_it(scene, make):
+    edged = scene(
+        [([box(10, 10, 60, 60)], make.simple(make.sfs("Solid", RED, make.sls("Solid", 8, TRANSLUCENT))))]
+    )
+    page = pdf_page(draw_vectors(edged.view(format="pdf")))
+    assert "B\n" not in page
+    assert page.index("f\n", page.index("Q\n")) < page.index("S\n")
+
+
+def test_pictures_of_a_pdf_carry_their_transparency(everything):
+    streams = pdf_streams(draw_vectors(everything.view(format="pdf")))
+    masked = [head for head, _ in streams.values() if "/SMask" in head]
+    assert len(masked) == 4
+    for head in masked:
+        mask, content = streams[int(re.search(r"/SMask (\d+)", head)[1])]
+        width, height = (int(re.search(rf"/{side} (\d+)", mask)[1]) for side in ("Width", "Height"))
+        assert len(content) == width * height
+
+
+def test_postscript_without_transparency_holds_no_picture(plain):
+    text = draw_vectors(plain.view(format="ps")).decode("ascii")
+    assert text.startswith("%!PS-Adobe-3.0\n")
+    assert "image" not in text
+    assert text.count("F S\n") == 3
+    assert "0 0 100 100 rectclip" in text
+
+
+def test_postscript_shows_translucent_layers_as_opaque_pictures_between_the_paths(scene, make):
+    mixed = scene(
+        [
+            ([box(0, 40, 100, 50)], make.simple(make.sfs("Solid", (0, 0, 0, 255)))),
+            ([box(0, 0, 50, 50)], make.simple(make.sfs("Solid", TRANSLUCENT))),
+            ([box(20, 20, 80, 80)], make.simple(make.sfs("Solid", RED))),
+        ]
+    )
+    text = draw_vectors(mixed.view(format="ps")).decode("ascii")
+    red, picture, black = (
+        text.index("0.784 0 0 setrgbcolor fill"),
+        text.index(" image\n"),
+        text.index("0 0 0 setrgbcolor fill"),
+    )
+    assert red < picture < black
+
+
+@pytest.mark.parametrize("size", [(200, 200), (333, 257)])
+@pytest.mark.parametrize("rotation", [0, 30])
+def test_what_is_recorded_draws_the_same_picture_again(everything, size, rotation):
+    view = everything.view(format="svg", size=size, rotation=rotation)
+    recording = Recording(*size, ground_of(view))
+    draw_layers(recording, view)
+    again = Surface(*size, recording.ground)
+    replay(recording.items, again)
+    difference = np.abs(
+        again.pixels.astype(int) - draw(everything.view(format="png24", size=size, rotation=rotation))
+    )
+    assert (difference > 2).mean() < 0.001
+
+
+def test_flattened_items_show_the_same_without_any_transparency(everything):
+    view = everything.view(format="ps", size=(200, 200))
+    recording = Recording(200, 200, ground_of(view))
+    draw_layers(recording, view)
+    flat = flattened(recording)
+    assert all(item.opaque for item in flat)
+    assert not all(isinstance(item, Picture) for item in flat)
+    fine, expected = Surface(400, 400, recording.ground), Surface(400, 400, recording.ground)
+    replay(flat, fine, 2)
+    replay(recording.items, expected, 2)
+    assert (np.abs(fine.pixels.astype(int) - expected.pixels) > 2).mean() < 0.001
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rectangles_cover_the_cells_once(seed):
+    cells = np.random.default_rng(seed).random((7, 9)) < 0.5
+    covered = np.zeros(cells.shape, dtype=int)
+    for top, bottom, left, right in rectangles(cells):
+        covered[top:bottom, left:right] += 1
+    assert (covered == cells).all()
+
+
+def test_curves_are_written_as_curves():
+    outline = Outline(
+        np.array([[0.0, 0], [3, 3], [6, 0], [6, 1], [7, 2], [8, 3], [0, 0]]),
+        np.array([1, 3, 3, 4, 4, 4, 79], dtype=np.uint8),
+    )
+    assert path_text(outline, SVG) == "M0 0C2 2 4 2 6 0C6 1 7 2 8 3Z"
+    assert path_text(outline, POSTFIX) == "0 0 m\n2 2 4 2 6 0 c\n6 1 7 2 8 3 c\nh\n"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_empty_map_is_a_page_of_its_ground(scene, make, name):
+    empty = scene([([Point(500, 500)], make.simple(make.sms()))], backgroundColor=[10, 20, 30, 255])
+    content = draw_vectors(empty.view(format=name))
+    expected = {"svg": b"#0a141e", "svgz": b"", "pdf": b"%PDF", "ps": b"0.039 0.078 0.118 setrgbcolor"}
+    assert expected[name] in content
+
+
+def test_more_than_a_vector_file_may_hold_is_refused(scene, make, monkeypatch):
+    monkeypatch.setattr(recordings, "MOST_VERTICES", 20)
+    many = scene([([Point(x, x) for x in range(30)], make.simple(make.sms()))])
+    with pytest.raises(ParameterError, match="format: this picture has more than the 20 vertices"):
+        draw_vectors(many.view(format="svg"))
+
+
+TOOLS = [
+    ("svg", "rsvg-convert", ["rsvg-convert", "-o", "out.png", "in.svg"], 0.01),
+    ("pdf", "pdftoppm", ["pdftoppm", "-png", "-r", "96", "-singlefile", "in.pdf", "out"], 0.06),
+    (
+        "pdf",
+        "gs",
+        [
+            "gs",
+            "-q",
+            "-dNOPAUSE",
+            "-dBATCH",
+            "-sDEVICE=png16m",
+            "-r96",
+            "-dGraphicsAlphaBits=4",
+            "-sOutputFile=out.png",
+            "in.pdf",
+        ],
+        0.06,
+    ),
+    (
+        "ps",
+        "gs",
+        [
+            "gs",
+            "-q",
+            "-dNOPAUSE",
+            "-dBATCH",
+            "-sDEVICE=png16m",
+            "-r96",
+            "-dGraphicsAlphaBits=4",
+            "-sOutputFile=out.png",
+            "in.ps",
+        ],
+        0.08,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "tool", "command", "most"), TOOLS)
+def test_other_programs_see_the_picture_that_pixels_show(
+    everything, tmp_path: Path, name, tool, command, most
+):
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+    (tmp_path / f"in.{name}").write_bytes(draw_vectors(everything.view(format=name, size=(600, 600))))
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    with Image.open(tmp_path / "out.png") as picture:
+        assert picture.size == (600, 600)
+        seen = np.asarray(picture.convert("RGB")).astype(int)
+    expected = draw(everything.view(format="png24", size=(600, 600)))[..., :3]
+    assert (np.abs(seen - expected).max(axis=2) > 64).mean() < most
