@@ -20,6 +20,8 @@ _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'",
     "Cache-Control": "no-cache",
 }
+_SVG_POLICY: Final = "default-src 'none'; img-src data:; sandbox"
+"""For an SVG opened as a page: the rasters in it are pictures of its own."""
 
 
 def json_answer(body: Mapping[str, Any], *, indent: bool = False, status: int = 200) -> Response:
@@ -30,7 +32,10 @@ def json_answer(body: Mapping[str, Any], *, indent: bool = False, status: int = 
 
 def picture_answer(content: bytes, content_type: str) -> Response:
     """Return the bytes of a picture."""
-    return _answer(content, content_type, 200)
+    answer = _answer(content, content_type, 200)
+    if content_type == "image/svg+xml":
+        answer.headers["Content-Security-Policy"] = _SVG_POLICY
+    return answer
 
 
 def fault_answer(
