@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mapexplorer import __version__
 from mapexplorer.protocol import MapExplorerError
@@ -58,7 +59,7 @@ def serve_maps(arguments: Sequence[str]) -> None:
     options = _serve_options().parse_args(arguments)
     from mapexplorer.service import serve
 
-    serve(options.target, host=options.host, port=options.port)
+    serve(options.target, host=options.host, port=options.port, cors=options.cors, token=options.token)
 
 
 def _explorer_options() -> argparse.ArgumentParser:
@@ -97,7 +98,36 @@ def _serve_options() -> argparse.ArgumentParser:
     parser.add_argument("target", help="a map document, a data file, or a folder of map documents")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=0, help="port to listen on (a free one)")
+    parser.add_argument(
+        "--cors",
+        action="append",
+        type=_origin,
+        default=[],
+        metavar="ORIGIN",
+        help="let web pages of this origin, such as https://maps.example.org, read the answers; may be given "
+        "several times; * for all pages; none by default",
+    )
+    parser.add_argument(
+        "--token", type=_token, help="answer only requests that carry this token, as parameter or header"
+    )
     return parser
+
+
+def _origin(text: str) -> str:
+    """Return an origin as browsers send it. Raises `ArgumentTypeError`."""
+    parts = urlsplit(text)
+    bare = parts.scheme in ("http", "https") and parts.hostname and text.count("/") == 2 and "@" not in text
+    if text != "*" and not bare:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no origin: expected something like https://maps.example.org"
+        )
+    return text.lower()
+
+
+def _token(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a token that is not empty")
+    return text
 
 
 def _port(text: str) -> int:

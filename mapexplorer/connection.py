@@ -105,6 +105,8 @@ def _environment(request: requests.PreparedRequest) -> dict[str, Any]:
         elif key != "CONTENT_LENGTH":
             environment[f"HTTP_{key}"] = value
     environment["HTTP_HOST"] = parts.netloc
+    # Nothing travels inside the process, so nothing is compressed for it.
+    environment["HTTP_ACCEPT_ENCODING"] = "identity"
     return environment
 
 

@@ -52,6 +52,13 @@ def test_what_cannot_be_opened_is_one_sentence_and_exit_code_1(
         (["--port", "http"], "http is not a port: expected a whole number from 0 to 65535"),
         (["--no-such-option"], "unrecognized arguments: --no-such-option"),
         (["serve"], "the following arguments are required: target"),
+        (
+            ["serve", "map.json", "--cors", "maps.example"],
+            "maps.example is no origin: expected something",
+        ),
+        (["serve", "map.json", "--cors", "https://maps.example/app"], "is no origin"),
+        (["serve", "map.json", "--cors", "null"], "null is no origin"),
+        (["serve", "map.json", "--token", ""], "expected a token that is not empty"),
     ],
 )
 def test_a_wrong_command_line_is_told_by_name_with_exit_code_2(

@@ -30,11 +30,13 @@ def json_answer(body: Mapping[str, Any], *, indent: bool = False, status: int = 
     return _answer(write(body, escape_markup=True).encode("utf-8"), "application/json", status)
 
 
-def picture_answer(content: bytes, content_type: str) -> Response:
-    """Return the bytes of a picture."""
+def picture_answer(content: bytes, content_type: str, *, seconds: int = 0) -> Response:
+    """Return the bytes of a picture; ``seconds`` is how long a client may keep it without asking again."""
     answer = _answer(content, content_type, 200)
     if content_type == "image/svg+xml":
         answer.headers["Content-Security-Policy"] = _SVG_POLICY
+    if seconds:
+        answer.headers["Cache-Control"] = f"private, max-age={seconds}"
     return answer
 
 
@@ -52,6 +54,7 @@ def fault_answer(
         details = details[:-1] if len(details) > 1 else [details[0][: len(details[0]) * 2 // 3]]
         body = ServiceFault(fault.code, fault.message, details).to_envelope()
         answer = json_answer(body, indent=indent, status=status)
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

@@ -19,6 +19,7 @@ from mapexplorer.protocol import Operation, ParameterError, RequestErrors, Respo
 from mapexplorer.service import operations, resources
 from mapexplorer.service.answers import fault_answer, fault_of, json_answer, picture_answer
 from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.delivery import deliver
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
 from mapexplorer.service.operations import Pairs
 from mapexplorer.service.outputs import Outputs
@@ -33,7 +34,11 @@ LOG: Final = logging.getLogger("mapexplorer.service")
 SERVICES_PATH: Final = "/arcgis/rest/services"
 OUTPUT_PATH: Final = "/arcgis/output"
 SWATCH_PATH: Final = f"{OUTPUT_PATH}/swatches"
+INFO_PATH: Final = "/arcgis/rest/info"
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
+ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "X-Esri-Authorization", "X-Requested-With")
+SWATCH_SECONDS: Final = 86_400
+OUTPUT_SECONDS: Final = 60
 
 _HOST: Final = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
@@ -95,7 +100,7 @@ class MapServiceApp:
             response.headers["Allow"] = ", ".join(METHODS)
         else:
             response = self._guarded(request)
-        return self._with_origin(request, response)
+        return self._with_origin(request, deliver(request, response))
 
     def _guarded(self, request: Request) -> Response:
         """Answer, turning every fault into its envelope; what went wrong inside is told to the log alone."""
@@ -138,10 +143,13 @@ class MapServiceApp:
         if origin is None or not ("*" in self._cors or origin in self._cors):
             return response
         response.headers["Access-Control-Allow-Origin"] = "*" if "*" in self._cors else origin
-        response.headers["Vary"] = "Origin"
+        response.vary.add("Origin")
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = ", ".join(METHODS)
-            response.headers["Access-Control-Allow-Headers"] = "Content-Type, X-Esri-Authorization"
+            response.headers["Access-Control-Allow-Headers"] = ", ".join(ALLOWED_HEADERS)
+            response.headers["Access-Control-Max-Age"] = "3600"
+            if request.headers.get("Access-Control-Request-Private-Network") == "true":
+                response.headers["Access-Control-Allow-Private-Network"] = "true"
         return response
 
     def _pairs(self, request: Request) -> Pairs:
@@ -156,10 +164,11 @@ class MapServiceApp:
         return pairs
 
     def _check_token(self, request: Request, pairs: Pairs) -> None:
-        if self._token is None:
+        if self._token is None or request.path.rstrip("/") == INFO_PATH:
             return
         given = {name.casefold(): value for name, value in pairs}.get("token", "")
-        given = given or request.headers.get("X-Esri-Authorization", "").removeprefix("Bearer ")
+        for header in ("X-Esri-Authorization", "Authorization"):
+            given = given or request.headers.get(header, "").removeprefix("Bearer ")
         if not given:
             raise ServiceFault(499, "Token Required")
         if not hmac.compare_digest(given.encode(), self._token.encode()):
@@ -171,8 +180,8 @@ class MapServiceApp:
             return self._swatch(path.removeprefix(f"{SWATCH_PATH}/"))
         if path.startswith(f"{OUTPUT_PATH}/"):
             return self._output(path.removeprefix(f"{OUTPUT_PATH}/"))
-        if path == "/arcgis/rest/info":
-            return self._body(pairs, resources.info)
+        if path == INFO_PATH:
+            return self._body(pairs, lambda: resources.info(secured=self._token is not None))
         if path in (SERVICES_PATH, "/arcgis/rest"):
             return self._body(pairs, lambda: resources.services(self.catalogs.values()))
         if not path.startswith(f"{SERVICES_PATH}/"):
@@ -206,7 +215,9 @@ class MapServiceApp:
                     raise _INVALID_URL
                 return self._body(pairs, lambda: resources.layer_body(catalog, layer))
             case [number, "images", image_id] if _LAYER.fullmatch(number):
-                return picture_answer(operations.swatch(catalog, int(number), image_id), "image/png")
+                return picture_answer(
+                    operations.swatch(catalog, int(number), image_id), "image/png", seconds=SWATCH_SECONDS
+                )
         raise _INVALID_URL
 
     def _body(self, pairs: Pairs, make: Callable[[], Mapping[str, Any]]) -> Response:
@@ -239,10 +250,10 @@ class MapServiceApp:
         content = self.swatches.find(name)
         if content is None:
             return fault_answer(ServiceFault(404, "The picture is not kept any more."), status=404)
-        return picture_answer(content, "image/png")
+        return picture_answer(content, "image/png", seconds=SWATCH_SECONDS)
 
     def _output(self, name: str) -> Response:
         output = self.outputs.find(name)
         if output is None:
             return fault_answer(ServiceFault(404, "The picture is not kept any more."), status=404)
-        return picture_answer(output.content, output.content_type)
+        return picture_answer(output.content, output.content_type, seconds=OUTPUT_SECONDS)

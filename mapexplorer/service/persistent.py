@@ -205,11 +205,15 @@ class PersistentHandler(WSGIRequestHandler):
                 left -= len(data)
 
     def _send(self, code: int, headers: list[tuple[str, str]], content: bytes) -> None:
-        self.send_response(code)
+        self.log_request(code)
+        self.send_response_only(code)
+        self.send_header("Server", self.version_string())
+        self.send_header("Date", self.date_time_string())
         names = set()
         for name, value in headers:
-            self.send_header(name, value)
             names.add(name.lower())
+            if name.lower() not in ("date", "server"):
+                self.send_header(name, value)
         if "content-length" not in names and code not in _BODILESS:
             self.send_header("Content-Length", str(len(content)))
         if self.close_connection:

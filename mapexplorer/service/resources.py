@@ -29,12 +29,12 @@ _UNITS: Final = {
 }
 
 
-def info() -> dict[str, Any]:
-    """Return the body of `/arcgis/rest/info`."""
+def info(*, secured: bool = False) -> dict[str, Any]:
+    """Return the body of `/arcgis/rest/info`, which is answered without a token."""
     return {
         "currentVersion": CURRENT_VERSION,
         "fullVersion": "11.4.0",
-        "authInfo": {"isTokenBasedSecurity": False},
+        "authInfo": {"isTokenBasedSecurity": secured},
     }
 
 
