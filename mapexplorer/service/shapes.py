@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from mapexplorer.service.render.coverage import Coverage, coverage_of, fitting
 from mapexplorer.service.render.domain import projected
 from mapexplorer.service.render.ragged import (
     Flags,
@@ -80,6 +81,18 @@ class Projection:
         if 2.0**level < self._spacing / 4:
             return self.full
         return self._levels.get(level, lambda: generalised(self.full, 2.0**level))
+
+    def coverage_at(self, resolution: float) -> Coverage | None:
+        """Return the polygons as a coverage generalised for map units per pixel, None when they overlap.
+
+        Its borders are generalised once for both sides, so that half a pixel opens no gaps.
+        """
+        sound = self._levels.get("fitting", lambda: fitting(self.full))
+        if sound is None or not resolution > 0:
+            return None
+        level = round(math.log2(resolution)) - 1
+        tolerance = 2.0**level if 2.0**level >= self._spacing / 8 else None
+        return self._levels.get(("coverage", tolerance), lambda: coverage_of(self.full, sound, tolerance))
 
     def anchors(self) -> Ragged:
         """Return a point inside the largest part of each polygon, where its marker stands."""
@@ -173,6 +186,30 @@ class Shapes:
         pixels = found.with_vertices(to_pixels(found.vertices, frame))
         return _clipped(pixels, frame, margin + GUARD)
 
+    def coverage_in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Coverage | None:
+        """Return polygons that do not overlap as `in_frame` does, with each border once; None if they do.
+
+        A border is there when one of its two owners is among the rows; that owner then comes first.
+        """
+        coverage = self.in_system(frame.crs).coverage_at(frame.resolution)
+        if coverage is None:
+            return None
+        wanted = np.zeros(len(self.geometry) + 1, dtype=bool)
+        wanted[rows] = True
+        near = _near_envelope(coverage.borders, frame, margin) & wanted[coverage.owners].any(axis=1)
+        pieces = (
+            self._chosen(coverage.areas, rows, frame, margin),
+            coverage.borders.take_features(near),
+            self._chosen(coverage.loose, rows, frame, margin),
+        )
+        areas, borders, loose = (
+            _clipped(piece.with_vertices(to_pixels(piece.vertices, frame)), frame, margin + GUARD)
+            for piece in pieces
+        )
+        owners = coverage.owners[borders.rows]
+        owners = np.where(wanted[owners[:, :1]], owners, owners[:, ::-1])
+        return Coverage(areas, borders, owners, loose)
+
     def anchors_in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Ragged:
         """Return the places of the markers of polygons, one a row, in pixels."""
         found = self._chosen(self.in_system(frame.crs).anchors(), rows, frame, margin)
@@ -182,19 +219,8 @@ class Shapes:
         """Return the features of rows whose envelope meets that of the turned frame, widened by pixels."""
         if len(ragged.rows) == 0:
             return ragged
-        xmin, ymin, xmax, ymax = frame.envelope
-        wider = margin * frame.resolution
-        # Points are judged one by one, without arrays of envelopes and features four times their size.
-        low, high = ragged.vertices, ragged.vertices
-        owners = ragged.rows
-        if ragged.dimension > 0:
-            low, high, owners = ragged.bounds[:, :2], ragged.bounds[:, 2:], ragged.feature_rows
-        near: Flags = (
-            (low[:, 0] <= xmax + wider)
-            & (high[:, 0] >= xmin - wider)
-            & (low[:, 1] <= ymax + wider)
-            & (high[:, 1] >= ymin - wider)
-        )
+        near = _near_envelope(ragged, frame, margin)
+        owners = ragged.rows if ragged.dimension == 0 else ragged.feature_rows
         if len(rows) < len(self.geometry):
             wanted = np.zeros(len(self.geometry), dtype=bool)
             wanted[rows] = True
@@ -202,6 +228,22 @@ class Shapes:
         if ragged.dimension > 0:
             return ragged.take_features(near)
         return ragged if near.all() else ragged.take_parts(np.flatnonzero(near).astype(np.int64))
+
+
+def _near_envelope(ragged: Ragged, frame: Frame, margin: float) -> Flags:
+    """Return which features have an envelope that meets that of the turned frame, widened by pixels."""
+    xmin, ymin, xmax, ymax = frame.envelope
+    wider = margin * frame.resolution
+    # Points are judged one by one, without arrays of envelopes four times their size.
+    low, high = ragged.vertices, ragged.vertices
+    if ragged.dimension > 0:
+        low, high = ragged.bounds[:, :2], ragged.bounds[:, 2:]
+    return (
+        (low[:, 0] <= xmax + wider)
+        & (high[:, 0] >= xmin - wider)
+        & (low[:, 1] <= ymax + wider)
+        & (high[:, 1] >= ymin - wider)
+    )
 
 
 def to_pixels(vertices: Floats, frame: Frame) -> Floats:
@@ -244,4 +286,5 @@ def _clipped(pixels: Ragged, frame: Frame, guard: float) -> Ragged:
     if len(crossing.rows) == 0:
         return kept
     cut = clipped(crossing.part_geometries(), (-guard, -guard, right, bottom))
-    return join(kept, ragged_of(cut, crossing.rows, pixels.dimension))
+    # Rings that turned round with the y axis must all run the same way: opposite ones cancel out in one path.
+    return join(kept, ragged_of(cut, crossing.rows, pixels.dimension).backwards())

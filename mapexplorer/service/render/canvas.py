@@ -15,7 +15,13 @@ from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of, classify
 from mapexplorer.service.render.drawing import Drawing, Pixels
 from mapexplorer.service.render.encode import ground_color, keyed
-from mapexplorer.service.render.paths import draw_lines, draw_polygons, width_of
+from mapexplorer.service.render.paths import (
+    draw_coverage,
+    draw_lines,
+    draw_polygons,
+    order_free,
+    width_of,
+)
 from mapexplorer.service.render.points import draw_points, reach_of
 from mapexplorer.service.render.ragged import Floats, Ragged
 from mapexplorer.service.render.raster import warp
@@ -127,6 +133,8 @@ class _FeaturePainter:
             )
             return
         margin = width_of(self.classes, scale) + 1
+        if self._paint_coverage(margin):
+            return
         shapes = self._in_order(self.layer.shapes.in_frame(self.frame, self.rows, margin))
         if shapes.dimension == 1:
             draw_lines(self.surface, shapes, self.numbers[shapes.feature_rows], self.classes, scale)
@@ -136,6 +144,22 @@ class _FeaturePainter:
         if marked:
             reach = reach_of(self.classes, scale)
             self._paint_markers(self.layer.shapes.anchors_in_frame(self.frame, self.rows, reach))
+
+    def _paint_coverage(self, margin: float) -> bool:
+        """Draw polygons that do not overlap in one go; False when that cannot be done."""
+        if not isinstance(self.surface, Surface):  # a vector file keeps every feature a path of its own
+            return False
+        scale = self.frame.pixels_per_point
+        drawn = self.rows[self.numbers[self.rows] >= 0]
+        if not order_free(self.classes, self.numbers[drawn], scale):
+            return False
+        coverage = self.layer.shapes.coverage_in_frame(self.frame, drawn, margin)
+        if coverage is None:
+            return False
+        draw_coverage(self.surface, coverage, self.numbers, self.classes, scale)
+        loose = self._in_order(coverage.loose)
+        draw_polygons(self.surface, loose, self.numbers[loose.feature_rows], self.classes, scale)
+        return True
 
     def _paint_background(self, shapes: Ragged) -> None:
         """Draw the fill that lies under the markers of graduated polygons."""

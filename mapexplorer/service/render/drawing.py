@@ -30,14 +30,20 @@ class Outline:
         self.codes = codes
 
 
-def outlines_of(ragged: Ragged) -> list[Outline]:
-    """Return one outline per feature of lines or polygons."""
+def whole_outline(ragged: Ragged) -> Outline:
+    """Return all features of lines or polygons as one outline."""
     codes = np.full(len(ragged.vertices), LINE, dtype=np.uint8)
     codes[ragged.rings[:-1]] = MOVE
     if ragged.dimension == 2:
         codes[ragged.rings[1:] - 1] = CLOSE
+    return Outline(ragged.vertices, codes)
+
+
+def outlines_of(ragged: Ragged) -> list[Outline]:
+    """Return one outline per feature of lines or polygons."""
+    whole = whole_outline(ragged)
     ends = ragged.feature_vertices.tolist()
-    return [Outline(ragged.vertices[start:end], codes[start:end]) for start, end in pairwise(ends)]
+    return [Outline(whole.vertices[start:end], whole.codes[start:end]) for start, end in pairwise(ends)]
 
 
 def outline_of(rings: Sequence[Floats], closed: bool) -> Outline:

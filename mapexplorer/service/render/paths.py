@@ -10,7 +10,8 @@ import numpy as np
 
 from mapexplorer.protocol.symbols import SimpleFillSymbol, SimpleLineSymbol
 from mapexplorer.service.render.classify import SymbolClass
-from mapexplorer.service.render.drawing import Drawing, outline_of, outlines_of
+from mapexplorer.service.render.coverage import Coverage
+from mapexplorer.service.render.drawing import Drawing, outline_of, outlines_of, whole_outline
 from mapexplorer.service.render.points import ClassNumbers, runs_of
 from mapexplorer.service.render.ragged import Floats, Indices, Ragged
 from mapexplorer.service.render.symbols import THIN_LINE, Fill, Stroke, fill_of, stroke_of
@@ -92,6 +93,48 @@ def draw_polygons(
             _draw_hatched(surface, part, fills[hatched[run[0]]], pixels_per_point)
         else:
             _draw_solid(surface, part, which[run], fills)
+
+
+def order_free(classes: Sequence[SymbolClass], drawn: ClassNumbers, pixels_per_point: float) -> bool:
+    """Tell whether polygons that do not overlap may be drawn class by class, and their borders once.
+
+    That asks for plain fills, and solid outlines of one width, so that the later of two neighbours covers the
+    outline of the earlier.
+    """
+    symbols = [classes[number].symbol for number in np.unique(drawn).tolist()]
+    fills = [fill_of(symbol, pixels_per_point) for symbol in symbols]
+    return (
+        all(isinstance(symbol, SimpleFillSymbol) for symbol in symbols)
+        and len({fill.outline.width for fill in fills}) == 1
+        and not any(fill.hatch or fill.outline.dashes for fill in fills)
+    )
+
+
+def draw_coverage(
+    surface: Drawing,
+    coverage: Coverage,
+    numbers: ClassNumbers,
+    classes: Sequence[SymbolClass],
+    pixels_per_point: float,
+) -> None:
+    """Draw polygons that do not overlap: all areas of a class as one path, then every border once.
+
+    ``numbers`` gives the class of each row.
+    """
+    which = numbers[coverage.areas.feature_rows]
+    for number in np.unique(which).tolist():
+        color = fill_of(classes[number].symbol, pixels_per_point).color
+        if color[3] > 0:
+            together = whole_outline(coverage.areas.take_features(which == number))
+            surface.draw_each([together], np.array([color]), [Stroke()])
+    drawn_by = numbers[coverage.owners[:, 0]]
+    strokes: dict[Stroke, list[int]] = {}
+    for number in np.unique(drawn_by).tolist():
+        strokes.setdefault(fill_of(classes[number].symbol, pixels_per_point).outline, []).append(number)
+    for stroke, sharing in strokes.items():
+        if stroke.width > 0:
+            chosen = np.flatnonzero(np.isin(drawn_by, sharing)).astype(np.int64)
+            surface.draw_each([whole_outline(coverage.borders.take_parts(chosen))], None, [stroke])
 
 
 def _draw_solid(surface: Drawing, polygons: Ragged, which: Indices, fills: Sequence[Fill]) -> None:

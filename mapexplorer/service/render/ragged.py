@@ -90,6 +90,11 @@ class Ragged:
             return self
         return self.take_parts(np.flatnonzero(np.repeat(keep, np.diff(self.features))).astype(np.int64))
 
+    def backwards(self) -> Ragged:
+        """Return the same rings or lines run through from their ends."""
+        mirror = np.repeat(self.rings[:-1] + self.rings[1:] - 1, np.diff(self.rings))
+        return self.with_vertices(self.vertices[mirror - np.arange(len(mirror))])
+
     def part_geometries(self) -> Geometries:
         """Return each part as a shapely Point, LineString or Polygon."""
         if self.dimension == 0:
