@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -100,9 +101,9 @@ class FeatureLayer(MapLayer):
     """Features: attributes (rows numbered from 0), shapes, and everything that decides which rows are drawn.
 
     `definition` is the published expression with the defaults of its parameters bound, `archive` tells when
-    rows were valid (None: the layer keeps no archive). Symbols grow and shrink with the map round
-    `reference_scale`, 0 meaning that they do not; `drawing_ranks` gives each row its place in the order of
-    drawing (None: that of the rows).
+    rows were valid (None: the layer keeps no archive), `versions` holds the same layer over other sources.
+    Symbols grow and shrink with the map round `reference_scale`, 0 meaning that they do not; `drawing_ranks`
+    gives each row its place in the order of drawing (None: that of the rows).
     """
 
     table: pd.DataFrame
@@ -119,12 +120,21 @@ class FeatureLayer(MapLayer):
     archive: Archive | None = None
     reference_scale: float = 0.0
     drawing_ranks: npt.NDArray[np.int64] | None = None
+    versions: dict[str, FeatureLayer] = field(default_factory=dict)
     filters: RowFilters = field(default_factory=RowFilters)
 
     @cached_property
     def expression_fields(self) -> Mapping[str, Field]:
         """The fields that expressions may name, by case-folded name."""
         return {info.name.casefold(): Field(info.name, info.kind) for info in reversed(self.fields)}
+
+    def in_version(self, name: str | None) -> FeatureLayer:
+        """Return the layer over the source of a version; the published one where it has none of that name.
+
+        `sde.DEFAULT` in any case always means the published data (Export Map, gdbVersion).
+        """
+        published = self.versions.get(PUBLISHED, self)
+        return published if is_published(name) else self.versions.get(name or PUBLISHED, published)
 
     @cached_property
     def object_ids(self) -> npt.NDArray[np.int64]:
@@ -138,6 +148,15 @@ class FeatureLayer(MapLayer):
             return self.document.display_field
         texts = [info.name for info in self.fields if info.type == "esriFieldTypeString"]
         return texts[0] if texts else self.object_id_field
+
+
+PUBLISHED: Final = ""
+"""What the published source is called among the versions of a layer."""
+
+
+def is_published(version: str | None) -> bool:
+    """Tell whether the name of a version means the published data."""
+    return version is None or version.casefold() == "sde.default"
 
 
 Layer = GroupLayer | FeatureLayer | RasterLayer

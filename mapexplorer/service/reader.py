@@ -23,7 +23,14 @@ from mapexplorer.service.document import (
 )
 from mapexplorer.service.expressions import Expression, Field, parse_expression
 from mapexplorer.service.fields import OBJECT_ID, FieldInfo, find_name
-from mapexplorer.service.layers import FeatureLayer, GroupLayer, Layer, LayerRange, RasterLayer
+from mapexplorer.service.layers import (
+    PUBLISHED,
+    FeatureLayer,
+    GroupLayer,
+    Layer,
+    LayerRange,
+    RasterLayer,
+)
 from mapexplorer.service.rasters import read_raster
 from mapexplorer.service.render.turning import renderer_faults
 from mapexplorer.service.shapes import Shapes
@@ -85,12 +92,15 @@ class Reader:
             if given is None:
                 raise SourceProblem("a layer needs a source")
             return given
-        if document.source not in self._sources:
-            path = self._checked.resolve(document.source.path)
-            source = read_source(path, document.source.layer)
-            self._sources[document.source] = source
+        return self._read(document.source)
+
+    def _read(self, wanted: LayerSource) -> FeatureSource:
+        if wanted not in self._sources:
+            path = self._checked.resolve(wanted.path)
+            source = read_source(path, wanted.layer)
+            self._sources[wanted] = source
             self._warn_of_degrees(source, path.name)
-        return self._sources[document.source]
+        return self._sources[wanted]
 
     def _warn_of_degrees(self, source: FeatureSource, name: str) -> None:
         """Warn of a file that names no spatial reference, so that it is in that of the map, but looks like
@@ -104,13 +114,62 @@ class Reader:
             )
 
     def _feature(self, document: LayerDocument, place: str) -> FeatureLayer | None:
-        source = self._source(document)
+        layer = self._layer_of(document, self._source(document), place)
+        if layer is not None:
+            assert document.drawing_info is not None  # noqa: S101 - checked with the document
+            self.warnings += symbol_warnings(document.drawing_info, f"{place}.drawingInfo")
+            layer.versions.update(self._versions(layer, document, place))
+            if layer.versions:
+                layer.versions[PUBLISHED] = layer
+            for other in layer.versions.values():
+                other.versions.update(layer.versions)
+        return layer
+
+    def _versions(
+        self, published: FeatureLayer, document: LayerDocument, place: str
+    ) -> Iterator[tuple[str, FeatureLayer]]:
+        """Yield the layer over the source of each of its versions, checked like the published one."""
+        for name, source in document.versions.items():
+            where = f"{place}.versions.{name}"
+            try:
+                data = self._read(source)
+                layer = self._layer_of(self._possible(document, data, where), data, where)
+            except SourceProblem as problem:
+                self.faults.append(f"{where}: {problem}")
+                continue
+            if layer is None:
+                continue
+            if (layer.geometry_type == POLYGON, layer.geometry_type == POLYLINE) != (
+                published.geometry_type == POLYGON,
+                published.geometry_type == POLYLINE,
+            ):
+                kinds = f"{layer.geometry_type}, the published ones {published.geometry_type}"
+                self.faults.append(f"{where}: its geometries are of {kinds}")
+            yield name, layer
+
+    def _possible(self, document: LayerDocument, source: FeatureSource, place: str) -> LayerDocument:
+        """Return the layer without its object id field and its archive where the source of a version has
+        none, with a warning: its object ids are then 1…n, and all of its rows are current.
+        """
+        columns = {str(column): None for column in source.table.columns}
+        changes: dict[str, None] = {}
+        name, archive = document.object_id_field, document.archiving_info
+        if name is not None and find_name(columns, name) is None:
+            self.warnings.append(f"{place}: the source has no field {name!r}, so its object ids are 1…n")
+            changes["object_id_field"] = None
+        if archive is not None and any(
+            find_name(columns, end) is None for end in (archive.start_field, archive.end_field)
+        ):
+            self.warnings.append(f"{place}: the source keeps no archive, so all of its rows are current")
+            changes["archiving_info"] = None
+        return document.model_copy(update=changes) if changes else document
+
+    def _layer_of(self, document: LayerDocument, source: FeatureSource, place: str) -> FeatureLayer | None:
         before = len(self.faults)
         object_id_field = self._object_id_field(document, source, place)
         fields = source.fields(object_id_field)
         names = Spelling(fields, self.faults)
         document = names.document(document, place)
-        self._check_sources_of_versions(document, place)
         drawing = document.drawing_info
         assert drawing is not None  # noqa: S101 - checked with the document
         assert drawing.renderer is not None  # noqa: S101 - checked with the document
@@ -120,7 +179,6 @@ class Reader:
         if len(self.faults) == before:
             unreadable = renderer_faults(renderer, source.table)
             self.faults += [f"{place}.drawingInfo.renderer.{fault}" for fault in unreadable]
-        self.warnings += symbol_warnings(drawing, f"{place}.drawingInfo")
         definition = self._definition(document, fields, place)
         times = self._times(document, source, place)
         ranges = tuple(self._ranges(document, source, fields, place))
@@ -159,13 +217,6 @@ class Reader:
                 f"{place}.objectIdField: {name!r} does not hold a different whole number in every row"
             )
         return name
-
-    def _check_sources_of_versions(self, document: LayerDocument, place: str) -> None:
-        for name, source in document.versions.items():
-            try:
-                read_source(self._checked.resolve(source.path), source.layer)
-            except SourceProblem as problem:
-                self.faults.append(f"{place}.versions.{name}: {problem}")
 
     def _definition(
         self, document: LayerDocument, fields: tuple[FieldInfo, ...], place: str

@@ -78,7 +78,7 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
         "supportsSpatialFilter": False,
         "supportsClipping": False,
         "supportsDatumTransformation": False,
-        "hasVersionedData": False,
+        "hasVersionedData": any(_versioned(layer) for layer in catalog.layers),
         "archivingInfo": {"supportsHistoricMoment": any(_archived(layer) for layer in catalog.layers)},
         "datesInUnknownTimezone": False,
     }
@@ -118,7 +118,7 @@ def layer_body(catalog: MapCatalog, layer: Layer) -> dict[str, Any]:
         "canScaleSymbols": isinstance(layer, FeatureLayer) and catalog.document.reference_scale > 0,
         "supportsDynamicLegends": not layer.is_group,
         "supportsQueryWithHistoricMoment": _archived(layer),
-        "isDataVersioned": False,
+        "isDataVersioned": _versioned(layer),
     }
     if isinstance(layer, FeatureLayer):
         body |= _feature_keys(layer)
@@ -202,6 +202,10 @@ def _export_options(rule: TimeRule) -> dict[str, Any]:
         "timeOffset": rule.offset,
         "timeOffsetUnits": rule.unit.value,
     }
+
+
+def _versioned(layer: Layer) -> bool:
+    return isinstance(layer, FeatureLayer) and bool(layer.versions)
 
 
 def _archived(layer: Layer) -> bool:

@@ -33,12 +33,12 @@ from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, dpi_faults, patch_faults, size_faults
 from mapexplorer.service.temporal import Window, time_rule, window
 from mapexplorer.service.time_limit import check_time
+from mapexplorer.service.versions import in_version
 from mapexplorer.service.visibility import in_scale_range
 
 NOT_YET: Final = "is not supported by this service yet"
 
 NOT_YET_PARAMETERS: Final = (
-    "gdb_version",
     "spatial_filter",
     "clipping",
     "selection_definitions",
@@ -110,6 +110,10 @@ def build_view(
     if faults:
         raise RequestErrors(faults)
     asked = request
+    try:
+        catalog = in_version(catalog, request.gdb_version)
+    except ParameterError as fault:
+        raise RequestErrors([fault]) from fault
     catalog, request = with_dynamic_layers(catalog, request, limits)
     frame = _frame(catalog, request)
     queries = _row_queries(catalog, request)

@@ -56,4 +56,26 @@ def values() -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
-FILTER_DOCUMENTS = {make.__name__: make for make in (values,)}
+def versions() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Layer 0 with one version, layer 1 with another, layer 2 with none; all published at x = 100."""
+    data = {
+        f"{name}.geojson": features((point(x, 0), {"name": name}))
+        for name, x in (("published", 100), ("edited", 200), ("planned", 300))
+    }
+    return (
+        document(
+            "versions",
+            leaf(0, "published.geojson", simple(square(200, 0, 0)), versions={"sde.EDIT": "edited.geojson"}),
+            leaf(
+                1,
+                "published.geojson",
+                simple(square(0, 0, 200)),
+                versions={"sde.PLAN": {"path": "planned.geojson"}},
+            ),
+            leaf(2, "published.geojson", simple(square(0, 150, 0))),
+        ),
+        data,
+    )
+
+
+FILTER_DOCUMENTS = {make.__name__: make for make in (values, versions)}

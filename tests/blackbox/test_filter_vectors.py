@@ -97,3 +97,30 @@ def test_only_layers_with_an_archive_announce_one(service: Ask) -> None:
     ]
     assert announced == [False, False, True, False]
     assert "historicMoment" in service("values").fault(**STRIP, historicMoment="1.5")
+
+
+@pytest.mark.parametrize(
+    ("version", "places"),
+    [
+        (None, (1, 1, 1)),
+        ("sde.EDIT", (2, 1, 1)),
+        ("sde.PLAN", (1, 3, 1)),
+        ("sde.DEFAULT", (1, 1, 1)),
+        ("SDE.Default", (1, 1, 1)),
+    ],
+)
+def test_a_version_replaces_the_source_of_the_layers_that_declare_it(
+    service: Ask, version: str | None, places: tuple[int, int, int]
+) -> None:
+    given = {} if version is None else {"gdbVersion": version}
+    for ident, (colour, place) in enumerate(zip((RED, BLUE, GREEN), places, strict=True)):
+        asked = {**STRIP, **given, "layers": f"show:{ident}"}
+        assert standing(service("versions").picture(**asked), colour) == [place]
+        assert service("versions").legend(**asked) == {ident: [""]}
+
+
+def test_only_versions_that_a_layer_declares_are_known(service: Ask) -> None:
+    assert service("versions").json()["hasVersionedData"] is True
+    assert service("values").json()["hasVersionedData"] is False
+    for name in ("versions", "values"):
+        assert "gdbVersion" in service(name).fault(**STRIP, gdbVersion="sde.NOBODY")

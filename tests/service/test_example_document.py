@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from mapexplorer.service import MapServiceApp, catalog_from
-from tests.service.conftest import Asker, collection, point
+from tests.service.conftest import Asker, box, collection, point
 
 DOCUMENT = json.loads("""
 {"name": "Demo", "description": "", "copyrightText": "", "spatialReference": {"wkid": 4326},
@@ -48,7 +48,8 @@ def service(tmp_path) -> Asker:
         (point(2, 2), {"place": "C", "mag": 6.0, "depth": 30, "time": 1199145600002}),
     )
     (data / "quakes.geojson").write_text(json.dumps(quakes))
-    (data / "us_edit.geojson").write_text(json.dumps(collection((point(0, 0), {}))))
+    edited = {"fid": 7, "gdb_from_date": "2002-01-01", "gdb_to_date": None}
+    (data / "us_edit.geojson").write_text(json.dumps(collection((box(0, 0, 1, 1), edited))))
     dates: dict[str, Any] = {
         "gdb_from_date": pd.to_datetime(["2000-01-01", "2001-01-01"]),
         "gdb_to_date": pd.to_datetime(["2001-01-01", None]),

@@ -78,7 +78,7 @@ def test_the_flags_are_true_of_the_service(service):
             '{"geometryType":"esriGeometryEnvelope","geometry":{"xmin":0,"ymin":0,"xmax":1,"ymax":1}}',
         ),
         "supportsDatumTransformation": ("datumTransformations", "[1623]"),
-        "hasVersionedData": ("gdbVersion", "sde.DEFAULT"),
+        "hasVersionedData": ("gdbVersion", "sde.USER1"),
     }
     assert flags.keys() == parameters.keys()
     for flag, (name, value) in parameters.items():

@@ -22,6 +22,7 @@ from mapexplorer.service.dynamic.problems import NOT_YET, ElementProblem
 from mapexplorer.service.layers import FeatureLayer, GroupLayer, RasterLayer
 from mapexplorer.service.limits import Limits
 from mapexplorer.service.temporal import time_rule, window
+from mapexplorer.service.versions import check_version
 from mapexplorer.service.visibility import LayerTree
 
 Scales = tuple[float, float]
@@ -105,9 +106,11 @@ class _Maker:
             return self._published(self._element.id, f"{self._place}.id")
         if not isinstance(source, MapLayerSource):
             raise ElementProblem(f"{self._place}.source.type", f"{source.type} {NOT_YET}")
-        if source.gdb_version and source.gdb_version.casefold() != "sde.default":
-            raise ElementProblem(f"{self._place}.source.gdbVersion", NOT_YET)
-        return self._published(source.map_layer_id, f"{self._place}.source.mapLayerId")
+        layer = self._published(source.map_layer_id, f"{self._place}.source.mapLayerId")
+        if not source.gdb_version:
+            return layer
+        check_version(self._catalog, source.gdb_version, f"{self._place}.source.gdbVersion")
+        return layer.in_version(source.gdb_version) if isinstance(layer, FeatureLayer) else layer
 
     def _published(self, layer_id: int, place: str) -> FeatureLayer | RasterLayer:
         layer = self._catalog.layer(layer_id)
