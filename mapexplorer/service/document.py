@@ -167,6 +167,7 @@ class MapDocument(Model):
     """A whole map document; the first layer is drawn on top."""
 
     name: Name
+    title: Text = ""
     description: Text = ""
     copyright_text: Text = ""
     spatial_reference: SpatialReference

@@ -57,7 +57,7 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
         "serviceDescription": document.description,
         "description": document.description,
         "copyrightText": document.copyright_text,
-        "documentInfo": {"Title": document.name, "Comments": document.description},
+        "documentInfo": {"Title": document.title or document.name, "Comments": document.description},
         "capabilities": "Map",
         "layers": [_summary(catalog, layer) for layer in catalog.layers],
         "tables": [],
