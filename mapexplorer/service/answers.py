@@ -40,6 +40,13 @@ def picture_answer(content: bytes, content_type: str, *, seconds: int = 0) -> Re
     return answer
 
 
+def kmz_answer(content: bytes) -> Response:
+    """Return a KMZ file, with a name to keep it under."""
+    answer = _answer(content, "application/vnd.google-earth.kmz", 200)
+    answer.headers["Content-Disposition"] = 'attachment; filename="map.kmz"'
+    return answer
+
+
 def fault_answer(
     fault: ServiceFault, *, short: bool = False, indent: bool = False, status: int = 200
 ) -> Response:

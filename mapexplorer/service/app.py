@@ -15,9 +15,16 @@ from urllib.parse import quote
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from mapexplorer.protocol import Operation, ParameterError, RequestErrors, ResponseFormat, ServiceFault
-from mapexplorer.service import operations, resources
-from mapexplorer.service.answers import fault_answer, fault_of, json_answer, picture_answer
+from mapexplorer.protocol import (
+    Operation,
+    ParameterError,
+    RequestErrors,
+    ResponseFormat,
+    ServiceFault,
+    requested_format,
+)
+from mapexplorer.service import operations, pages, resources
+from mapexplorer.service.answers import fault_answer, fault_of, json_answer, kmz_answer, picture_answer
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.delivery import deliver
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
@@ -109,19 +116,8 @@ class MapServiceApp:
             pairs = self._pairs(request)
             self._check_token(request, pairs)
             return self._dispatch(request, pairs)
-        except RequestErrors as errors:
-            fault = fault_of(errors)
-        except ParameterError as error:
-            fault = fault_of(RequestErrors([error]))
-        except ServiceFault as error:
-            fault = error
-        except RequestEntityTooLarge:
-            fault = ServiceFault(413, "The request is too large.")
-        except HTTPException as error:
-            fault = ServiceFault(error.code or 400, "The request cannot be read.")
-        except Exception:
-            LOG.exception("A request could not be answered: %s", request.path)
-            fault = ServiceFault(500, "The service could not answer this request.")
+        except Exception as error:
+            fault = _fault_behind(error, request.path)
         form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
         return fault_answer(fault, short=form == "image", indent=form == "pjson")
 
@@ -202,13 +198,8 @@ class MapServiceApp:
                 return self._body(pairs, lambda: resources.all_layers(catalog))
             case ["legend"]:
                 return self._body(pairs, lambda: self._whole_legend(request, catalog, pairs))
-            case ["export"]:
-                return self._export(request, catalog, pairs)
-            case ["queryLegends"]:
-                form = operations.answer_format(Operation.QUERY_LEGENDS, pairs)
-                with self._drawing():
-                    body = operations.query_legends(catalog, pairs, self._limits, self._link(request))
-                return json_answer(body, indent=form is ResponseFormat.PJSON)
+            case ["export" | "queryLegends" as step]:
+                return self._operation(request, catalog, Operation(step), pairs)
             case [number] if _LAYER.fullmatch(number):
                 layer = catalog.layer(int(number))
                 if layer is None:
@@ -236,15 +227,49 @@ class MapServiceApp:
         root = f"{request.scheme}://{request.headers['Host']}{request.root_path}{SWATCH_PATH}"
         return lambda image: f"{root}/{self.swatches.keep(image)}"
 
-    def _export(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Response:
-        form = operations.answer_format(Operation.EXPORT, pairs)
+    def _operation(
+        self, request: Request, catalog: MapCatalog, operation: Operation, pairs: Pairs
+    ) -> Response:
+        """Answer export or queryLegends; whoever asks for a page is told faults on it, above the form."""
+        answer = self._export if operation is Operation.EXPORT else self._legends
+        wanted = requested_format(operation, pairs)
+        form = pages.form_of(
+            catalog,
+            operation,
+            request.root_path + service_path(catalog.name),
+            pairs,
+            secured=bool(self._token),
+        )
+        if wanted is not ResponseFormat.HTML:
+            return answer(request, catalog, pairs, wanted, form)
+        try:
+            return answer(request, catalog, pairs, wanted, form)
+        except Exception as error:
+            return pages.fault_page(form, _fault_behind(error, request.path))
+
+    def _export(
+        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: pages.Form
+    ) -> Response:
         with self._drawing():
             picture = operations.export(catalog, pairs, self._limits)
-        if form is ResponseFormat.IMAGE:
+        if wanted is ResponseFormat.IMAGE:
             return picture_answer(picture.content, picture.content_type)
+        if wanted is ResponseFormat.KMZ:
+            return kmz_answer(picture.kmz(catalog.name))
         name = self.outputs.keep(picture.content, picture.content_type, picture.suffix)
         href = f"{request.scheme}://{request.headers['Host']}{request.root_path}{OUTPUT_PATH}/{name}"
-        return json_answer(picture.body(href), indent=form is ResponseFormat.PJSON)
+        if wanted is ResponseFormat.HTML:
+            return pages.export_page(form, href, picture)
+        return json_answer(picture.body(href), indent=wanted is ResponseFormat.PJSON)
+
+    def _legends(
+        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: pages.Form
+    ) -> Response:
+        with self._drawing():
+            body = operations.query_legends(catalog, pairs, self._limits, self._link(request))
+        if wanted is ResponseFormat.HTML:
+            return pages.legends_page(form, body)
+        return json_answer(body, indent=wanted is ResponseFormat.PJSON)
 
     def _swatch(self, name: str) -> Response:
         content = self.swatches.find(name)
@@ -257,3 +282,20 @@ class MapServiceApp:
         if output is None:
             return fault_answer(ServiceFault(404, "The picture is not kept any more."), status=404)
         return picture_answer(output.content, output.content_type, seconds=OUTPUT_SECONDS)
+
+
+def _fault_behind(error: Exception, path: str) -> ServiceFault:
+    """Return what a client is told of an error; what went wrong inside goes to the log alone."""
+    match error:
+        case RequestErrors():
+            return fault_of(error)
+        case ParameterError():
+            return fault_of(RequestErrors([error]))
+        case ServiceFault():
+            return error
+        case RequestEntityTooLarge():
+            return ServiceFault(413, "The request is too large.")
+        case HTTPException():
+            return ServiceFault(error.code or 400, "The request cannot be read.")
+    LOG.error("A request could not be answered: %s", path, exc_info=error)
+    return ServiceFault(500, "The service could not answer this request.")

@@ -14,13 +14,13 @@ from mapexplorer.protocol import (
     ResponseFormat,
     ServiceFault,
     Size,
-    requested_format,
 )
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.dynamic import with_dynamic_layers
+from mapexplorer.service.kmz import write_kmz
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import Limits, dpi_faults
-from mapexplorer.service.view import ANSWERS, NOT_YET, MapView, build_view
+from mapexplorer.service.view import MapView, build_view
 
 Pairs = list[tuple[str, str]]
 Link = Callable[[bytes], str]
@@ -49,22 +49,19 @@ class Picture:
             "scale": frame.scale,
         }
 
-
-def answer_format(operation: Operation, pairs: Iterable[tuple[str, str]]) -> ResponseFormat:
-    """Return the form of the answer. Raises `RequestErrors` for html and kmz, which are not written yet."""
-    form = requested_format(operation, pairs)
-    allowed = ANSWERS if operation is Operation.EXPORT else ANSWERS[:2]
-    if form not in allowed:
-        choices = "image, json or pjson" if operation is Operation.EXPORT else "json or pjson"
-        raise RequestErrors([ParameterError("f", f"{form.value} {NOT_YET}; give f={choices}")])
-    return form
+    def kmz(self, name: str) -> bytes:
+        """Return the picture as KMZ under the name of its map. Raises `RequestErrors`."""
+        return write_kmz(self.content, self.suffix, name, self.view.frame)
 
 
 def export(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> Picture:
     """Draw the map of a request. Raises `RequestErrors`."""
     request = MapRequest.decode(Operation.EXPORT, pairs)
-    view = build_view(catalog, request, Operation.EXPORT, limits)
     image_format = request.effective("format")
+    if request.f is ResponseFormat.KMZ and not image_format.raster:
+        problem = f"expected a raster format for f=kmz, not {image_format.value}"
+        raise RequestErrors([ParameterError("format", problem)])
+    view = build_view(catalog, request, Operation.EXPORT, limits)
     suffix = "png" if image_format.value.startswith("png") else image_format.value
     return Picture(drawn(view), image_format.content_type, suffix, view)
 

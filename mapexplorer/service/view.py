@@ -21,7 +21,6 @@ from mapexplorer.protocol import (
     ParameterError,
     Renderer,
     RequestErrors,
-    ResponseFormat,
     TimeExtent,
 )
 from mapexplorer.service.catalog import MapCatalog
@@ -57,7 +56,6 @@ FORMATS: Final = (
     ImageFormat.SVGZ,
     ImageFormat.PS,
 )
-ANSWERS: Final = (ResponseFormat.JSON, ResponseFormat.PJSON, ResponseFormat.IMAGE)
 
 
 @dataclass(frozen=True, eq=False)

@@ -168,7 +168,7 @@ NOT_YET = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), [*NOT_YET, ("f", "html"), ("f", "kmz")])
+@pytest.mark.parametrize(("name", "value"), NOT_YET)
 def test_export_refuses_what_it_does_not_obey_yet(service, name, value):
     details = service.fault(**{**FRAME, name: value})
     assert len(details) == 1
@@ -176,7 +176,7 @@ def test_export_refuses_what_it_does_not_obey_yet(service, name, value):
     assert "is not supported by this service yet" in details[0]
 
 
-@pytest.mark.parametrize(("name", "value"), [*NOT_YET, ("f", "html")])
+@pytest.mark.parametrize(("name", "value"), NOT_YET)
 def test_query_legends_refuses_what_it_does_not_obey_yet(service, name, value):
     details = service.fault("queryLegends", **{**FRAME, name: value})
     assert details[0].startswith(f"{name}: ")
@@ -189,12 +189,6 @@ def test_selections_are_refused_by_export_and_no_parameter_of_a_legend(service):
         "selectionDefinitions: is not supported by this service yet"
     ]
     assert "layers" in service.json("queryLegends", selectionDefinitions=selection)
-
-
-def test_export_without_f_says_how_to_ask(service):
-    answer = service.get("export", **FRAME)
-    assert answer.content_type == "application/json"
-    assert "f=image" in json.loads(answer.data)["error"]["details"][0]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +250,7 @@ def test_an_error_for_an_image_is_short_json_with_http_200(service):
     assert json.loads(answer.data)["error"]["code"] == 400
 
 
-@pytest.mark.parametrize("form", ["json", "pjson", "image", "<b>", ""])
+@pytest.mark.parametrize("form", ["json", "pjson", "image", "<b>", "kmz"])
 def test_markup_of_the_request_never_comes_back_raw(service, form):
     attack = "<script>alert(1)</script>&"
     answer = service.get(
