@@ -25,6 +25,7 @@ from mapexplorer.service.projection import (
 from mapexplorer.service.reader import Reader
 from mapexplorer.service.sources import FeatureSource
 from mapexplorer.service.visibility import LayerTree
+from mapexplorer.service.workspaces import Workspaces
 
 LOG: Final = logging.getLogger("mapexplorer.service")
 
@@ -45,6 +46,7 @@ class MapCatalog:
             self.crs: CRS = crs_of(self.spatial_reference)
         except UnknownSpatialReference as error:
             raise DocumentError([f"spatialReference: {error}"]) from None
+        self.workspaces = Workspaces.of(checked)
         reader = Reader(checked, self.crs, sources or {})
         self.layers: tuple[Layer, ...] = tuple(reader.layers())
         if reader.faults:

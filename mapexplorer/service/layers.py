@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from PIL import Image
 from pyproj import CRS
 
 from mapexplorer.protocol import Extent, Renderer
@@ -77,13 +78,14 @@ class GroupLayer(MapLayer):
 @dataclass(frozen=True, eq=False)
 class RasterLayer(MapLayer):
     """A georeferenced picture: RGBA (H, W, 4) with rows from the north, its extent in its own CRS and its
-    bands.
+    bands; `reduced` remembers smaller copies of it.
     """
 
     image: npt.NDArray[np.uint8]
     extent: Extent
     crs: CRS
     bands: int
+    reduced: dict[int, Image.Image] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -174,7 +174,7 @@ class Reader:
         assert drawing is not None  # noqa: S101 - checked with the document
         assert drawing.renderer is not None  # noqa: S101 - checked with the document
         renderer = names.renderer(drawing.renderer, f"{place}.drawingInfo.renderer")
-        geometry_type = source.geometry_type or _drawn_type(renderer)
+        geometry_type = source.geometry_type or drawn_type(renderer)
         self.faults += symbol_faults(renderer, geometry_type, f"{place}.drawingInfo.renderer")
         if len(self.faults) == before:
             unreadable = renderer_faults(renderer, source.table)
@@ -286,7 +286,7 @@ class Reader:
             yield LayerRange(info, np.where(nulls, 0.0, numbers), nulls, full)
 
 
-def _drawn_type(renderer: Renderer) -> str:
+def drawn_type(renderer: Renderer) -> str:
     """Return the geometry type that the symbols of a renderer are made for, for a source without any
     geometry.
     """

@@ -7,23 +7,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mapexplorer.protocol import (
+    DataLayerSource,
     DynamicLayer,
     LayerTimeOptions,
-    MapLayerSource,
     MapRequest,
     ParameterError,
     RequestErrors,
     TimeExtent,
+    WorkspaceLayerSource,
 )
 from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.dynamic.data import WorkspaceData
 from mapexplorer.service.dynamic.drawing import check_labels, fitting_renderer, laid_over
 from mapexplorer.service.dynamic.ordering import drawing_ranks
 from mapexplorer.service.dynamic.problems import NOT_YET, ElementProblem
 from mapexplorer.service.layers import FeatureLayer, GroupLayer, RasterLayer
 from mapexplorer.service.limits import Limits
+from mapexplorer.service.reader import drawn_type
 from mapexplorer.service.temporal import time_rule, window
+from mapexplorer.service.time_limit import check_time
 from mapexplorer.service.versions import check_version
-from mapexplorer.service.visibility import LayerTree
+from mapexplorer.service.visibility import LayerTree, TreeNode
 
 Scales = tuple[float, float]
 
@@ -58,6 +62,7 @@ def with_dynamic_layers(
     made: list[FeatureLayer | RasterLayer] = []
     scales: dict[int, Scales] = {}
     for number, element in enumerate(elements):
+        check_time()
         maker = _Maker(catalog, request, element, f"dynamicLayers[{number}]", limits)
         try:
             made.append(maker.layer())
@@ -89,6 +94,7 @@ class _Maker:
         self._place = place
         self._limits = limits
         self.faults: list[ParameterError] = []
+        self._groups: tuple[TreeNode, ...] = ()
         self.scales: Scales = (0.0, 0.0)
 
     def layer(self) -> FeatureLayer | RasterLayer:
@@ -104,13 +110,30 @@ class _Maker:
         source = self._element.source
         if source is None:
             return self._published(self._element.id, f"{self._place}.id")
-        if not isinstance(source, MapLayerSource):
+        if isinstance(source, WorkspaceLayerSource):
             raise ElementProblem(f"{self._place}.source.type", f"{source.type} {NOT_YET}")
+        if isinstance(source, DataLayerSource):
+            return self._data(source)
         layer = self._published(source.map_layer_id, f"{self._place}.source.mapLayerId")
         if not source.gdb_version:
             return layer
         check_version(self._catalog, source.gdb_version, f"{self._place}.source.gdbVersion")
         return layer.in_version(source.gdb_version) if isinstance(layer, FeatureLayer) else layer
+
+    def _data(self, source: DataLayerSource) -> FeatureLayer | RasterLayer:
+        """Return the layer of a data source, drawn by the renderer of the element."""
+        data = WorkspaceData(self._catalog.workspaces, self._catalog.crs)
+        layer = data.layer(source, f"{self._place}.source")
+        if isinstance(layer, RasterLayer):
+            return layer
+        drawing = self._element.drawing_info
+        if drawing is None or drawing.renderer is None:
+            raise ElementProblem(f"{self._place}.drawingInfo.renderer", "is required for a data layer")
+        return replace(
+            layer,
+            geometry_type=layer.geometry_type or drawn_type(drawing.renderer),
+            reference_scale=self._catalog.document.reference_scale,
+        )
 
     def _published(self, layer_id: int, place: str) -> FeatureLayer | RasterLayer:
         layer = self._catalog.layer(layer_id)
@@ -118,15 +141,14 @@ class _Maker:
             raise ElementProblem(place, f"there is no layer {layer_id}")
         if isinstance(layer, GroupLayer):
             raise ElementProblem(place, f"{layer_id} is a group layer")
+        self._groups = tuple(self._catalog.tree.ancestors(layer_id))
         return layer
 
     def _scales(self, source: FeatureLayer | RasterLayer) -> Scales:
         """Return the range in which the layer is drawn: its own, asked or published, within its groups'."""
-        tree = self._catalog.tree
-        groups = list(tree.ancestors(source.id)) if source.id in tree.by_id else []
         own_min, own_max = self._own_scales(source)
-        minimums = [scale for scale in (own_min, *(group.min_scale for group in groups)) if scale > 0]
-        return min(minimums, default=0.0), max(own_max, *(group.max_scale for group in groups), 0.0)
+        minimums = [scale for scale in (own_min, *(group.min_scale for group in self._groups)) if scale > 0]
+        return min(minimums, default=0.0), max(own_max, *(group.max_scale for group in self._groups), 0.0)
 
     def _own_scales(self, source: FeatureLayer | RasterLayer) -> Scales:
         asked = self._element

@@ -8,7 +8,7 @@ alone, and every leaf of the tree leads back to the lexeme, and so to the column
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -137,7 +137,12 @@ def _add_other(
         several = isinstance(bound, tuple)
         sentence.leaf(Leaf(lexeme.position, constants=bound if several else (bound,), several=several), ":p#")
     else:
-        sentence.leaf(Leaf(lexeme.position, constants=(constant(lexeme),)), ":p#")
+        add_constant(sentence, lexeme)
+
+
+def add_constant(sentence: Sentence, lexeme: Lexeme) -> None:
+    """Append a number or a quoted text."""
+    sentence.leaf(Leaf(lexeme.position, constants=(constant(lexeme),)), ":p#")
 
 
 def _add_field(sentence: Sentence, lexeme: Lexeme, fields: Mapping[str, Field]) -> None:
@@ -155,6 +160,24 @@ def _add_word(
     fields: Mapping[str, Field],
 ) -> int:
     """Append a bare word and return how many further lexemes it took."""
+    taken = add_language_word(sentence, lexeme, following, before, fields)
+    if taken is None:
+        _add_field(sentence, lexeme, fields)
+    return taken or 0
+
+
+def add_language_word(
+    sentence: Sentence,
+    lexeme: Lexeme,
+    following: Lexeme | None,
+    before: Sequence[Lexeme],
+    fields: Collection[str],
+) -> int | None:
+    """Append a word of the language and return how many further lexemes it took.
+
+    None, and nothing appended, for a name; `fields` are case-folded names that win over CURRENT_DATE and
+    CURRENT_TIMESTAMP. Raises `Misplaced` for an unknown function.
+    """
     word = lexeme.upper
     called = following is not None and following.upper == "("
     unit = word in _UNITS and [part.upper for part in before] == ["EXTRACT", "("]
@@ -173,7 +196,7 @@ def _add_word(
     elif word in _MOMENTS and lexeme.value.casefold() not in fields:
         sentence.leaf(Leaf(lexeme.position, moment=word), ":p#")
     else:
-        _add_field(sentence, lexeme, fields)
+        return None
     return 0
 
 

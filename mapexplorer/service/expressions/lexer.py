@@ -19,7 +19,7 @@ _LEXEME: Final = re.compile(
       | "(?P<quoted>(?:[^"]|"")+)"
       | ::(?P<placeholder>[^\W\d]\w*)
       | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<word>[^\W\d][\w$]*)
+      | (?P<word>[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)*)
       | (?P<operator><>|<=|>=|[=<>+\-*/(),])""",
     re.VERBOSE,
 )

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +27,6 @@ _SAME_PLACE: Final = 0.25
 _FINEST: Final = 1.5
 """Raster pixels per picture pixel up to which nothing is reduced."""
 
-_levels: WeakKeyDictionary[RasterLayer, dict[int, Image.Image]] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -166,7 +164,7 @@ def _reduced(layer: RasterLayer, factor: int) -> Image.Image:
     """Return the raster reduced by averaging; the levels are kept as long as the layer."""
     factor = min(factor, 2 ** math.floor(math.log2(max(min(layer.image.shape[:2]), 1))))
     with _lock:
-        levels = _levels.setdefault(layer, {})
+        levels = layer.reduced
         if factor not in levels:
             picture = Image.fromarray(layer.image)
             high, wide = layer.image.shape[:2]

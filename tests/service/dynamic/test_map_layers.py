@@ -419,16 +419,6 @@ NOT_YET = [
     (maplayer(1, drawingInfo={"showLabels": True, "labelingInfo": []}), "drawingInfo.showLabels"),
     (maplayer(1, drawingInfo={"labelingInfo": [{"labelExpression": "[N]"}]}), "drawingInfo.labelingInfo"),
     ({"id": 1, "source": {"type": "workspaceLayer", "workspaceId": "w", "layerId": "x.lyrx"}}, "source.type"),
-    (
-        {
-            "id": 1,
-            "source": {
-                "type": "dataLayer",
-                "dataSource": {"type": "raster", "workspaceId": "w", "dataSourceName": "x.tif"},
-            },
-        },
-        "source.type",
-    ),
 ]
 
 
