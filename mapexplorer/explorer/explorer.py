@@ -51,6 +51,7 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     answer = Instance(Answer, allow_none=True)
     _ready = False
+    _closed = False
 
     def __init__(self, target: Any = None, *, scheduler: Scheduler | None = None, **parameters: Any) -> None:
         super().__init__()
@@ -61,7 +62,6 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._held = False  # the map keeps to the place set from code until the person moves it
         self._bbox_of_map: Extent | None = None
         self._paused = True
-        self._closed = False
         opened = open_service(target, **options)
         self.legend = LegendBox()
         self.status = StatusLine()
@@ -321,7 +321,7 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     def close(self) -> None:
         """Stop everything: no request is sent, no widget changes any more, no thread stays."""
-        if getattr(self, "_closed", True):
+        if self._closed or not self._ready:
             return
         self._closed = True
         self.parameters.unwatch(self._parameter_changed)

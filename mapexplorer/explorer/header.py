@@ -52,9 +52,11 @@ class Header(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         self.title.value = str(tag("div", heading, class_="me-heading"))
         self._quiet = True
         try:
-            known = [value for _, value in self.chooser.options]
-            self.chooser.value = target if target in known else ""
-            self.address.value = "" if target in known or not isinstance(target, str) else target
+            # A target may be a table or a document, which cannot be compared with texts.
+            named = target if isinstance(target, str) else ""
+            is_demo = named in [value for _, value in self.chooser.options]
+            self.chooser.value = named if is_demo else ""
+            self.address.value = "" if is_demo else named
         finally:
             self._quiet = False
 

@@ -49,18 +49,26 @@ def document_from_frames(
 ) -> tuple[dict[str, Any], dict[int, FeatureSource]]:
     """Return a map document for GeoDataFrames by name, and the source of each of its layers by id.
 
-    Points are drawn over lines over polygons. Raises `DocumentError` for a frame that is no layer.
+    Points are drawn over lines over polygons; a frame that mixes them becomes a layer of each. Raises
+    `DocumentError` for a frame that is no layer.
     """
     sources: dict[str, FeatureSource] = {}
     faults = []
     for title, frame in frames.items():
+        if not hasattr(frame, "geometry") or not hasattr(frame, "crs"):
+            faults.append(f"{title}: expected a GeoDataFrame, not {type(frame).__name__}")
+            continue
         try:
-            sources[title] = source_of(frame)
-        except (SourceProblem, AttributeError) as problem:
+            sources.update(_layers_of(title, source_of(frame, mixed=True)))
+        except SourceProblem as problem:
             faults.append(f"{title}: {problem}")
     if faults:
         raise DocumentError(faults)
     return document_from_sources(sources, name)
+
+
+def _layers_of(title: str, source: FeatureSource) -> dict[str, FeatureSource]:
+    return {f"{title} ({kind})" if kind else title: part for kind, part in source.by_kind().items()}
 
 
 def document_from_sources(
@@ -96,6 +104,12 @@ def document_from_sources(
     return document, {number: sources[title] for number, title in enumerate(ordered)}
 
 
+def catalog_from_frames(frames: Mapping[str, geopandas.GeoDataFrame], name: str = "data") -> MapCatalog:
+    """Return the catalog of GeoDataFrames by layer name. Raises `DocumentError`."""
+    document, by_id = document_from_frames(frames, name)
+    return MapCatalog(load_document(document), by_id)
+
+
 def catalog_from_sources(sources: Mapping[str, FeatureSource], name: str) -> MapCatalog:
     """Return the catalog of sources by layer name."""
     document, by_id = document_from_sources(sources, name)
@@ -110,9 +124,11 @@ def sources_of_file(path: Path) -> dict[str, FeatureSource]:
             import pyogrio
 
             names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-        if len(names) == 1:
-            return {path.stem: read_source(path, names[0], alone=True)}
-        return {str(name): read_source(path, name, alone=True) for name in names}
+        sources: dict[str, FeatureSource] = {}
+        for name in names:
+            title = path.stem if len(names) == 1 else str(name)
+            sources.update(_layers_of(title, read_source(path, name, alone=True)))
+        return sources
     except (SourceProblem, RuntimeError) as problem:
         raise DocumentError([f"{path.name}: {problem}"]) from None
 

@@ -12,11 +12,11 @@ from werkzeug.serving import BaseWSGIServer
 from mapexplorer.protocol import DocumentError, strict_json
 from mapexplorer.service.app import MapServiceApp, service_path
 from mapexplorer.service.catalog import MapCatalog
-from mapexplorer.service.defaults import catalog_from_sources, sources_of_file
+from mapexplorer.service.defaults import catalog_from_frames, catalog_from_sources, sources_of_file
 from mapexplorer.service.document import load_document
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
 from mapexplorer.service.persistent import PersistentHandler, PersistentServer
-from mapexplorer.service.sources import SUFFIXES, source_of
+from mapexplorer.service.sources import SUFFIXES
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -32,25 +32,12 @@ def catalog_from(target: Any, *, allow_outside: bool = False) -> dict[str, MapCa
         if "layers" in target and "spatialReference" in target:
             catalog = MapCatalog(load_document(target, Path.cwd(), allow_outside=allow_outside))
         else:
-            catalog = catalog_from_sources(
-                {str(name): _source(frame) for name, frame in target.items()}, "data"
-            )
+            catalog = catalog_from_frames({str(name): frame for name, frame in target.items()})
         return {catalog.name: catalog}
     if isinstance(target, (str, Path)):
         return _catalogs_of_path(Path(target), allow_outside)
-    catalog = catalog_from_sources({"data": _source(target)}, "data")
+    catalog = catalog_from_frames({"data": target})
     return {catalog.name: catalog}
-
-
-def _source(frame: Any) -> Any:
-    if not hasattr(frame, "geometry") or not hasattr(frame, "crs"):
-        raise DocumentError(
-            [f"$: expected a GeoDataFrame, a map document or a path, not {type(frame).__name__}"]
-        )
-    try:
-        return source_of(frame)
-    except (ValueError, AttributeError) as problem:
-        raise DocumentError([f"$: {problem}"]) from None
 
 
 def _catalogs_of_path(path: Path, allow_outside: bool) -> dict[str, MapCatalog]:

@@ -27,6 +27,8 @@ POLYLINE: Final = "esriGeometryPolyline"
 POLYGON: Final = "esriGeometryPolygon"
 
 _TYPES: Final = {0: POINT, 1: POLYLINE, 2: POLYLINE, 3: POLYGON, 4: MULTIPOINT, 5: POLYLINE, 6: POLYGON}
+MIXED: Final = "mixed"
+"""The geometry type of a source that holds several kinds and must be taken apart before it is a layer."""
 _NAMES: Final = {"point": POINT, "multipoint": MULTIPOINT, "linestring": POLYLINE, "polygon": POLYGON}
 
 
@@ -54,6 +56,21 @@ class FeatureSource:
         hidden = self.hidden if object_id_field == OBJECT_ID else self.hidden | {OBJECT_ID}
         return describe(self.table, object_id_field, hidden)
 
+    def by_kind(self) -> dict[str, FeatureSource]:
+        """Return the source itself under an empty name, or points, lines and areas where they are mixed."""
+        if self.geometry_type != MIXED:
+            return {"": self}
+        kinds = np.array([_TYPES.get(number, "") for number in shapely.get_type_id(self.geometry)])
+        parts = {}
+        for name, types in (("points", (POINT, MULTIPOINT)), ("lines", (POLYLINE,)), ("areas", (POLYGON,))):
+            chosen = np.isin(kinds, types)
+            if chosen.any():
+                table = self.table[chosen].reset_index(drop=True)
+                geometry = self.geometry[chosen]
+                kind = _geometry_type(geometry, "")
+                parts[name] = FeatureSource(table, geometry, kind, self.crs, self.hidden)
+        return parts
+
     def columns(self) -> Columns:
         """Return all columns for expressions."""
         fields = describe(self.table, OBJECT_ID, frozenset())
@@ -64,7 +81,8 @@ def read_source(path: Path, layer: str | None, *, alone: bool = False) -> Featur
     """Read one layer of a file. Raises `SourceProblem`.
 
     GeoJSON without a `crs` member names no spatial reference: in a map document it is in that of the map.
-    `alone`, without a map document, it is in degrees (RFC 7946), unless its numbers cannot be degrees.
+    `alone`, without a map document, it is in degrees (RFC 7946), unless its numbers cannot be degrees, and
+    the source may be mixed.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -73,7 +91,7 @@ def read_source(path: Path, layer: str | None, *, alone: bool = False) -> Featur
         raise SourceProblem(f"there is no file {path.name}")
     try:
         if suffix in (".parquet", ".geoparquet"):
-            return _read_parquet(path, layer)
+            return _read_parquet(path, layer, alone)
         return _read_with_gdal(path, layer, alone)
     except SourceProblem:
         raise
@@ -85,12 +103,12 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
-def _read_parquet(path: Path, layer: str | None) -> FeatureSource:
+def _read_parquet(path: Path, layer: str | None, alone: bool) -> FeatureSource:
     import geopandas
 
     if layer is not None:
         raise SourceProblem(f"a GeoParquet file has no layers, but layer {layer!r} is asked for")
-    return source_of(geopandas.read_parquet(path))
+    return source_of(geopandas.read_parquet(path), mixed=alone)
 
 
 def _read_with_gdal(path: Path, layer: str | None, alone: bool) -> FeatureSource:
@@ -110,7 +128,8 @@ def _read_with_gdal(path: Path, layer: str | None, alone: bool) -> FeatureSource
     if fid is not None and fid not in frame.columns:
         frame.insert(0, fid, frame.index.to_numpy())
         hidden = frozenset({fid})
-    source = source_of(frame, hidden=hidden, declared=str(info.get("geometry_type") or ""))
+    declared = str(info.get("geometry_type") or "")
+    source = source_of(frame, hidden=hidden, declared=declared, mixed=alone)
     if (
         path.suffix.lower() in (".geojson", ".json")
         and not _names_crs(path)
@@ -139,25 +158,35 @@ def _names_crs(path: Path) -> bool:
 
 
 def source_of(
-    frame: geopandas.GeoDataFrame, *, hidden: frozenset[str] = frozenset(), declared: str = ""
+    frame: geopandas.GeoDataFrame,
+    *,
+    hidden: frozenset[str] = frozenset(),
+    declared: str = "",
+    mixed: bool = False,
 ) -> FeatureSource:
-    """Return the source of a GeoDataFrame. Raises `SourceProblem` for geometries a layer cannot hold."""
+    """Return the source of a GeoDataFrame. Raises `SourceProblem` for geometries a layer cannot hold.
+
+    With `mixed`, points, lines and polygons may stand together.
+    """
     given = np.asarray(frame.geometry.array, dtype=object)
     geometry: npt.NDArray[np.object_] = np.array(shapely.force_2d(given), dtype=object)
     geometry[shapely.is_empty(given)] = None
     table = tidy(pd.DataFrame(frame.drop(columns=frame.geometry.name)))
     if OBJECT_ID not in table.columns:
         table.insert(0, OBJECT_ID, np.arange(1, len(table) + 1, dtype=np.int64))
-    return FeatureSource(table, geometry, _geometry_type(geometry, declared), frame.crs, hidden)
+    kind = _geometry_type(geometry, declared, mixed)
+    return FeatureSource(table, geometry, kind, frame.crs, hidden)
 
 
-def _geometry_type(geometry: npt.NDArray[np.object_], declared: str) -> str | None:
+def _geometry_type(geometry: npt.NDArray[np.object_], declared: str, mixed: bool = False) -> str | None:
     present = set(np.unique(shapely.get_type_id(geometry)).tolist()) - {-1}
     if present - set(_TYPES):
         raise SourceProblem("geometry collections cannot be drawn")
     found = {_TYPES[number] for number in present}
     if found == {POINT, MULTIPOINT}:
         return MULTIPOINT
+    if len(found) > 1 and mixed:
+        return MIXED
     if len(found) > 1:
         raise SourceProblem("points, lines and polygons stand in one layer; a layer holds one of these kinds")
     if found:
