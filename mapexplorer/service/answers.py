@@ -24,10 +24,16 @@ _SVG_POLICY: Final = "default-src 'none'; img-src data:; sandbox"
 """For an SVG opened as a page: the rasters in it are pictures of its own."""
 
 
-def json_answer(body: Mapping[str, Any], *, indent: bool = False, status: int = 200) -> Response:
+def json_answer(
+    body: Mapping[str, Any],
+    *,
+    indent: bool = False,
+    status: int = 200,
+    content_type: str = "application/json",
+) -> Response:
     """Return a body as JSON in which no text can pass for markup."""
     write = strict_json.pretty if indent else strict_json.dumps
-    return _answer(write(body, escape_markup=True).encode("utf-8"), "application/json", status)
+    return _answer(write(body, escape_markup=True).encode("utf-8"), content_type, status)
 
 
 def picture_answer(content: bytes, content_type: str, *, seconds: int = 0) -> Response:

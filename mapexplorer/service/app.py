@@ -27,6 +27,10 @@ from mapexplorer.service import operations, pages, resources
 from mapexplorer.service.answers import fault_answer, fault_of, json_answer, kmz_answer, picture_answer
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.delivery import deliver
+from mapexplorer.service.features.find import find
+from mapexplorer.service.features.identify import identify
+from mapexplorer.service.features.query import query
+from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
 from mapexplorer.service.operations import Pairs
 from mapexplorer.service.outputs import Outputs
@@ -205,6 +209,17 @@ class MapServiceApp:
                 if layer is None:
                     raise _INVALID_URL
                 return self._body(pairs, lambda: resources.layer_body(catalog, layer))
+            case ["identify"]:
+                return self._asked(pairs, identify, catalog)
+            case ["find"]:
+                return self._asked(pairs, find, catalog)
+            case [number, "query"] if _LAYER.fullmatch(number):
+                queried = catalog.layer(int(number))
+                if queried is None:
+                    raise _INVALID_URL
+                if not isinstance(queried, FeatureLayer):
+                    raise ServiceFault(400, "The requested operation is not supported by this layer.")
+                return self._asked(pairs, query, catalog, queried)
             case [number, "images", image_id] if _LAYER.fullmatch(number):
                 return picture_answer(
                     operations.swatch(catalog, int(number), image_id), "image/png", seconds=SWATCH_SECONDS
@@ -217,6 +232,14 @@ class MapServiceApp:
         if form not in ("", "json", "pjson"):
             raise ServiceFault(400, "Invalid or missing input parameters.", ["f: expected json or pjson"])
         return json_answer(make(), indent=form == "pjson")
+
+    def _asked(self, pairs: Pairs, operation: Callable[..., dict[str, Any]], *subject: Any) -> Response:
+        """Return what an operation tells about features."""
+        form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
+        with self._drawing():
+            body = operation(*subject, pairs, self._limits)
+        kind = "application/geo+json" if form == "geojson" else "application/json"
+        return json_answer(body, indent=form == "pjson", content_type=kind)
 
     def _whole_legend(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Mapping[str, Any]:
         with self._drawing():

@@ -24,6 +24,9 @@ class Limits:
     drawing_bytes: int = 256 * 2**20
     drawing_bytes_per_pixel: int = 16
     drawing_seconds: float = 10
+    max_records: int = 2000
+    answer_vertices: int = 1_000_000
+    max_ids: int = 10_000
     parallel_requests: int = max(os.cpu_count() or 1, 2)
     waiting_requests: int = 64
     dynamic_layers: int = 64

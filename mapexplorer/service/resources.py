@@ -9,15 +9,47 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mapexplorer.protocol import TimeRelation, TimeUnit
+from mapexplorer.protocol.spatial_filter import SpatialRelation
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.document import FEATURE_LAYER, LayerDocument
 from mapexplorer.service.fields import FieldInfo
 from mapexplorer.service.layers import FeatureLayer, Layer, RasterLayer
+from mapexplorer.service.limits import DEFAULT_LIMITS
 from mapexplorer.service.projection import reference_of
 from mapexplorer.service.temporal import TimeRule, time_rule
 from mapexplorer.service.view import FORMATS
 
 CURRENT_VERSION: Final = 11.4
+CAPABILITIES: Final = "Map,Query"
+QUERY_FORMATS: Final = "JSON, geoJSON"
+QUERY_KEYS: Final[Mapping[str, Any]] = {
+    "maxRecordCount": DEFAULT_LIMITS.max_records,
+    "supportedQueryFormats": QUERY_FORMATS,
+    "supportsStatistics": True,
+    "supportsAdvancedQueries": True,
+    "supportsCoordinatesQuantization": False,
+    "hasAttachments": False,
+    "htmlPopupType": "esriServerHTMLPopupTypeNone",
+    "relationships": [],
+    "typeIdField": None,
+    "types": [],
+    "advancedQueryCapabilities": {
+        "useStandardizedQueries": True,
+        "supportsStatistics": True,
+        "supportsOrderBy": True,
+        "supportsDistinct": True,
+        "supportsPagination": True,
+        "supportsPaginationOnAggregatedQueries": True,
+        "supportsReturningQueryExtent": True,
+        "supportsQueryWithDistance": False,
+        "supportsHavingClause": False,
+        "supportsPercentileStatistics": False,
+        "supportsTrueCurve": False,
+        "supportsReturningGeometryCentroid": False,
+        "supportsSqlExpression": False,
+    },
+    "supportedSpatialRelationships": [relation.value for relation in SpatialRelation],
+}
 TIME_REFERENCE: Final = {"timeZone": "UTC", "respectsDaylightSaving": False}
 
 _UNITS: Final = {
@@ -58,7 +90,7 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
         "description": document.description,
         "copyrightText": document.copyright_text,
         "documentInfo": {"Title": document.title or document.name, "Comments": document.description},
-        "capabilities": "Map",
+        "capabilities": CAPABILITIES,
         "layers": [_summary(catalog, layer) for layer in catalog.layers],
         "tables": [],
         "spatialReference": catalog.spatial_reference.to_json(),
@@ -73,6 +105,8 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
         "supportedImageFormatTypes": ",".join(image_format.value.upper() for image_format in FORMATS),
         "maxImageWidth": document.max_image_width,
         "maxImageHeight": document.max_image_height,
+        "maxRecordCount": DEFAULT_LIMITS.max_records,
+        "supportedQueryFormats": QUERY_FORMATS,
         "supportsDynamicLayers": True,
         "supportsTimeRelation": True,
         "supportsSpatialFilter": False,
@@ -112,7 +146,7 @@ def layer_body(catalog: MapCatalog, layer: Layer) -> dict[str, Any]:
         "effectiveMinScale": min_scale,
         "effectiveMaxScale": max_scale,
         "extent": None if extent is None else extent.to_json(),
-        "capabilities": "Map",
+        "capabilities": CAPABILITIES if isinstance(layer, FeatureLayer) else "Map",
         "hasLabels": False,
         "canModifyLayer": not layer.is_group,
         "canScaleSymbols": isinstance(layer, FeatureLayer) and catalog.document.reference_scale > 0,
@@ -121,7 +155,7 @@ def layer_body(catalog: MapCatalog, layer: Layer) -> dict[str, Any]:
         "isDataVersioned": _versioned(layer),
     }
     if isinstance(layer, FeatureLayer):
-        body |= _feature_keys(layer)
+        body |= {**_feature_keys(layer), **QUERY_KEYS}
     elif isinstance(layer, RasterLayer):
         reference = reference_of(layer.crs)
         body["sourceSpatialReference"] = None if reference is None else reference.to_json()

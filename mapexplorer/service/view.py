@@ -97,9 +97,14 @@ class MapView:
 
 
 def build_view(
-    catalog: MapCatalog, request: MapRequest, operation: Operation, limits: Limits = DEFAULT_LIMITS
+    catalog: MapCatalog,
+    request: MapRequest,
+    operation: Operation,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    any_scale: bool = False,
 ) -> MapView:
-    """Return what a request shows.
+    """Return what a request shows, with `any_scale` also layers out of their scale range.
 
     Raises `RequestErrors` with every fault: parameters this service does not obey yet, limits passed,
     expressions that are wrong, also of layers that are not drawn.
@@ -119,9 +124,8 @@ def build_view(
     layers = []
     for layer in catalog.layers:
         check_time()
-        if layer.id not in selected or not in_scale_range(
-            frame.scale, *catalog.tree.effective_scales(layer.id)
-        ):
+        scales = (0.0, 0.0) if any_scale else catalog.tree.effective_scales(layer.id)
+        if layer.id not in selected or not in_scale_range(frame.scale, *scales):
             continue
         if isinstance(layer, FeatureLayer):
             layers.append(ViewLayer(layer, layer.filters.rows(layer, queries[layer.id])))

@@ -272,7 +272,8 @@ def test_markup_in_data_is_escaped_in_json(service, form):
 
 
 @pytest.mark.parametrize(
-    "resource", ["nothing", "export/x", "99", "1/x", "1/images/x", "legend/1", "01x", "1/query", "identify"]
+    "resource",
+    ["nothing", "export/x", "99", "1/x", "1/images/x", "legend/1", "01x", "1/query/x", "identify/1"],
 )
 def test_an_unknown_resource_is_an_invalid_url(service, resource):
     body = service.json(resource)
