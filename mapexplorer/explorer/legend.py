@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WIDEST_SYMBOL = 96
 """CSS pixels; wider swatches are scaled down."""
+COMPOSITE = "RGB Composite"
+"""The legend type of a picture of three bands; its entries name the bands, which tells a reader nothing."""
 _LARGEST_SWATCH = 256 * 1024
 _MOST_PIXELS = 512 * 512
 
@@ -54,6 +56,8 @@ def _layer(layer: LegendLayer, swatches: Sequence[tuple[Markup, int]], column: i
     heading = tag("h4", tag("bdi", layer.layer_name), class_="me-legend-layer")
     if not layer.legend:
         return tag("section", heading, tag("p", "nothing visible here", class_="me-legend-empty"))
+    if layer.legend_type == COMPOSITE:
+        return tag("section", heading, tag("p", "a picture in its own colours", class_="me-legend-empty"))
     rows = list(zip(layer.legend, swatches, strict=True))
     headings = {str(group.id): group.heading for group in layer.legend_groups or ()}
     if not headings:
@@ -105,9 +109,7 @@ def _swatch(entry: LegendEntry) -> tuple[Markup, int]:
     source, width, height = known
     if width > WIDEST_SYMBOL:
         width, height = WIDEST_SYMBOL, max(1, round(height * WIDEST_SYMBOL / width))
-    # The label stands beside the symbol, so that a screen reader would say it twice if it were the
-    # alternative text too.
-    alternative = "" if entry.label else "symbol"
+    alternative = f"symbol of {entry.label}" if entry.label else "symbol"
     return tag("img", src=source, width=width, height=height, alt=alternative), width
 
 

@@ -62,6 +62,14 @@ def test_a_layer_with_nothing_to_see_says_so() -> None:
     assert reader.text == "Townsnothing visible here"
 
 
+def test_the_bands_of_a_picture_are_not_listed() -> None:
+    bands = [entry(name) for name in ("Red", "Green", "Blue")]
+    page = drawn({"layerId": 0, "layerName": "Relief", "legendType": "RGB Composite", "legend": bands})
+    assert "a picture in its own colours" in page
+    assert "Red" not in page
+    assert "<img" not in page
+
+
 def test_a_map_without_layers_says_so() -> None:
     assert read(drawn()).text == "No layer is drawn here."
 
@@ -90,7 +98,7 @@ def test_the_note_comes_first_and_layers_out_of_scale_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "alternative"), [("Small", ""), ("", "symbol")], ids=["labelled", "unlabelled"]
+    ("label", "alternative"), [("Small", "symbol of Small"), ("", "symbol")], ids=["labelled", "unlabelled"]
 )
 def test_every_symbol_has_an_alternative_text(label: str, alternative: str) -> None:
     page = drawn({"layerId": 0, "layerName": "a", "legend": [entry(label)]})
