@@ -23,6 +23,7 @@ from mapexplorer.service.document import (
 )
 from mapexplorer.service.expressions import Expression, Field, parse_expression
 from mapexplorer.service.fields import OBJECT_ID, FieldInfo, find_name
+from mapexplorer.service.labels.classes import label_faults
 from mapexplorer.service.layers import (
     PUBLISHED,
     FeatureLayer,
@@ -179,6 +180,9 @@ class Reader:
         if len(self.faults) == before:
             unreadable = renderer_faults(renderer, source.table)
             self.faults += [f"{place}.drawingInfo.renderer.{fault}" for fault in unreadable]
+        known = {field.name.casefold(): Field(field.name, field.kind) for field in fields}
+        where = f"{place}.drawingInfo.labelingInfo"
+        self.faults += label_faults(drawing.labeling_info or (), known, geometry_type, where)
         definition = self._definition(document, fields, place)
         times = self._times(document, source, place)
         ranges = tuple(self._ranges(document, source, fields, place))

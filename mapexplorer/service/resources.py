@@ -13,6 +13,7 @@ from mapexplorer.protocol.spatial_filter import SpatialRelation
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.document import FEATURE_LAYER, LayerDocument
 from mapexplorer.service.fields import FieldInfo
+from mapexplorer.service.labels.classes import labels_on
 from mapexplorer.service.layers import FeatureLayer, Layer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS
 from mapexplorer.service.projection import reference_of
@@ -147,7 +148,7 @@ def layer_body(catalog: MapCatalog, layer: Layer) -> dict[str, Any]:
         "effectiveMaxScale": max_scale,
         "extent": None if extent is None else extent.to_json(),
         "capabilities": CAPABILITIES if isinstance(layer, FeatureLayer) else "Map",
-        "hasLabels": False,
+        "hasLabels": bool(labels_on(document)),
         "canModifyLayer": not layer.is_group,
         "canScaleSymbols": isinstance(layer, FeatureLayer) and catalog.document.reference_scale > 0,
         "supportsDynamicLegends": not layer.is_group,
@@ -177,7 +178,7 @@ def _feature_keys(layer: FeatureLayer) -> dict[str, Any]:
         "drawingInfo": {
             "renderer": layer.renderer.to_json(),
             "transparency": layer.transparency,
-            "labelingInfo": None,
+            "labelingInfo": [entry.to_json() for entry in labels_on(document)] or None,
         },
     }
     if document.time_info is not None:

@@ -63,6 +63,6 @@ def _suits(symbol_type: str, geometry_type: str) -> bool:
 def symbol_warnings(drawing: DrawingInfo, place: str) -> list[str]:
     """Return a warning for everything in a drawing info that is valid but has no effect yet."""
     warnings = []
-    if drawing.show_labels:
-        warnings.append(f"{place}.showLabels: labels are not drawn by this service yet")
+    if drawing.show_labels and not drawing.labeling_info:
+        warnings.append(f"{place}.showLabels: there is no labelingInfo, so nothing is labelled")
     return warnings

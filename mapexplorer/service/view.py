@@ -15,6 +15,7 @@ import numpy.typing as npt
 from mapexplorer.protocol import (
     BY_NAME,
     ImageFormat,
+    LabelClass,
     LayerTimeOptions,
     MapRequest,
     Operation,
@@ -27,6 +28,7 @@ from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.dynamic import with_dynamic_layers
 from mapexplorer.service.filters import RowQuery
 from mapexplorer.service.frame import Frame, build_frame
+from mapexplorer.service.labels.classes import labels_on
 from mapexplorer.service.layer_values import own_parameters, own_ranges, stray_values
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, dpi_faults, patch_faults, size_faults
@@ -74,6 +76,11 @@ class ViewLayer:
     def transparency(self) -> float:
         """From 0, opaque, to 100, invisible."""
         return self.layer.transparency
+
+    @property
+    def labeling(self) -> tuple[LabelClass, ...]:
+        """The label classes, none where labels are off."""
+        return labels_on(self.layer.document) if isinstance(self.layer, FeatureLayer) else ()
 
     @property
     def min_scale(self) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mapexplorer.protocol import DrawingInfo, ParameterError, Renderer
-from mapexplorer.service.dynamic.problems import NOT_YET, ElementProblem, located
+from mapexplorer.service.dynamic.problems import located
+from mapexplorer.service.labels.classes import label_faults
 from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.limits import Limits
 from mapexplorer.service.render.classify import classes_of
@@ -26,14 +27,20 @@ def laid_over(asked: DrawingInfo | None, own: DrawingInfo | None) -> DrawingInfo
     )
 
 
-def check_labels(asked: DrawingInfo | None, place: str) -> None:
-    """Refuse labels that an element asks for, since none are drawn. Raises `ElementProblem`."""
+def label_problems(asked: DrawingInfo | None, layer: FeatureLayer, place: str) -> list[ParameterError]:
+    """Return what is wrong with the labels that an element asks for; ``layer`` has them already."""
     if asked is None or asked.show_labels is False:
-        return
-    if asked.show_labels:
-        raise ElementProblem(f"{place}.showLabels", f"labels: true {NOT_YET}")
-    if asked.labeling_info:
-        raise ElementProblem(f"{place}.labelingInfo", NOT_YET)
+        return []
+    drawing = layer.document.drawing_info
+    classes = (drawing.labeling_info if drawing is not None else None) or ()
+    if asked.show_labels and not classes:
+        return [
+            ParameterError(f"{place}.showLabels", "the layer has no labels of its own; give labelingInfo")
+        ]
+    if asked.labeling_info is None:
+        return []
+    faults = label_faults(classes, layer.expression_fields, layer.geometry_type, f"{place}.labelingInfo")
+    return list(located(faults))
 
 
 def fitting_renderer(

@@ -18,7 +18,7 @@ from mapexplorer.protocol import (
 )
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.dynamic.data import WorkspaceData
-from mapexplorer.service.dynamic.drawing import check_labels, fitting_renderer, laid_over
+from mapexplorer.service.dynamic.drawing import fitting_renderer, label_problems, laid_over
 from mapexplorer.service.dynamic.ordering import drawing_ranks
 from mapexplorer.service.dynamic.problems import NOT_YET, ElementProblem
 from mapexplorer.service.layers import FeatureLayer, GroupLayer, RasterLayer
@@ -101,7 +101,6 @@ class _Maker:
         """Return the layer. Raises `ElementProblem` or `ParameterError` for what makes it impossible."""
         source = self._source()
         self.scales = self._scales(source)
-        check_labels(self._element.drawing_info, f"{self._place}.drawingInfo")
         if isinstance(source, RasterLayer):
             return self._raster(source)
         return self._features(source)
@@ -172,9 +171,11 @@ class _Maker:
         )
 
     def _raster(self, source: RasterLayer) -> RasterLayer:
-        asked = self._element
-        if asked.drawing_info is not None and asked.drawing_info.renderer is not None:
+        asked, drawing = self._element, self._element.drawing_info
+        if drawing is not None and drawing.renderer is not None:
             raise ElementProblem(f"{self._place}.drawingInfo.renderer", "a raster layer takes no renderer")
+        if drawing is not None and (drawing.show_labels or drawing.labeling_info):
+            raise ElementProblem(f"{self._place}.drawingInfo.showLabels", "a raster layer takes no labels")
         if (asked.definition_expression or "").strip():
             raise ElementProblem(f"{self._place}.definitionExpression", "a raster layer has no fields")
         if asked.order_by:
@@ -195,6 +196,7 @@ class _Maker:
         if asked.order_by is not None:
             changes["drawing_ranks"] = drawing_ranks(source, asked.order_by, f"{self._place}.orderBy")
         layer = replace(source, **changes)
+        self.faults += label_problems(drawing, layer, f"{self._place}.drawingInfo")
         if (asked.definition_expression or "").strip():
             place = f"{self._place}.definitionExpression"
             layer.filters.parse(layer, asked.definition_expression or "", place)

@@ -11,6 +11,8 @@ from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.protocol.renderers import ClassBreaksRenderer, Renderer
 from mapexplorer.protocol.spatial import Size
 from mapexplorer.protocol.symbols import LARGEST_SYMBOL, PictureMarkerSymbol, SimpleMarkerSymbol
+from mapexplorer.service.labels.placement import place
+from mapexplorer.service.labels.writing import draw_labels
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of, classify
 from mapexplorer.service.render.drawing import Drawing, Pixels
@@ -66,7 +68,8 @@ def ground_of(view: MapView) -> tuple[int, int, int, int]:
 
 
 def draw_layers(surface: Drawing, view: MapView) -> None:
-    """Draw the layers of a view from bottom to top, each with its transparency."""
+    """Draw the layers of a view from bottom to top, each with its transparency, and the labels of all above
+    them."""
     for layer in reversed(view.layers):
         check_time()
         opacity = 1 - min(max(layer.transparency, 0), 100) / 100
@@ -75,6 +78,7 @@ def draw_layers(surface: Drawing, view: MapView) -> None:
         elif opacity > 0:
             with surface.sheet(opacity=opacity) as sheet:
                 draw_layer(sheet, view, layer)
+    draw_labels(surface, place(view))
 
 
 def draw_layer(surface: Drawing, view: MapView, layer: ViewLayer) -> None:
@@ -149,7 +153,7 @@ class _FeaturePainter:
         """Draw polygons that do not overlap in one go; False when that cannot be done."""
         if not isinstance(self.surface, Surface):  # a vector file keeps every feature a path of its own
             return False
-        scale = self.frame.pixels_per_point
+        scale = self.pixels_per_point
         drawn = self.rows[self.numbers[self.rows] >= 0]
         if not order_free(self.classes, self.numbers[drawn], scale):
             return False

@@ -165,6 +165,18 @@ class Surface(Drawing):
             return
         lay_over(self.pixels[y0:y1, x0:x1], picture[y0 - top : y1 - top, x0 - left : x1 - left])
 
+    def paste_all(self, pictures: Sequence[tuple[Pixels, int, int]]) -> None:
+        """Blend many small pictures over the surface, each with the pixel of its upper left corner."""
+        if not pictures:
+            return
+        image = Image.fromarray(self.pixels)
+        for picture, left, top in pictures:
+            x, y = max(left, 0), max(top, 0)
+            shown = picture[y - top :, x - left :] if (x, y) != (left, top) else picture
+            if shown.size and x < self.width and y < self.height:
+                image.alpha_composite(Image.fromarray(np.ascontiguousarray(shown)), (x, y))
+        self.pixels[:] = np.asarray(image)
+
     @contextmanager
     def sheet(self, *, opacity: float = 1.0, within: Sequence[Outline] | None = None) -> Iterator[Surface]:
         """Give a surface that is blended over this one when it is done."""

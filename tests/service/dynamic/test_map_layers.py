@@ -416,8 +416,6 @@ def test_what_a_raster_has_not_is_refused(serve, folder):
 
 
 NOT_YET = [
-    (maplayer(1, drawingInfo={"showLabels": True, "labelingInfo": []}), "drawingInfo.showLabels"),
-    (maplayer(1, drawingInfo={"labelingInfo": [{"labelExpression": "[N]"}]}), "drawingInfo.labelingInfo"),
     ({"id": 1, "source": {"type": "workspaceLayer", "workspaceId": "w", "layerId": "x.lyrx"}}, "source.type"),
 ]
 
