@@ -57,6 +57,7 @@ FORMATS: Final = (
     ImageFormat.SVG,
     ImageFormat.SVGZ,
     ImageFormat.PS,
+    ImageFormat.EMF,
 )
 
 

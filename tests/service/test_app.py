@@ -84,6 +84,7 @@ def test_every_advertised_format_is_given_in_the_size_asked(service, format_, co
         ("SVGZ", "image/svg+xml", b"\x1f\x8b"),
         ("pdf", "application/pdf", b"%PDF-"),
         ("ps", "application/postscript", b"%!PS"),
+        ("emf", "image/emf", b"\x01\0\0\0"),
     ],
 )
 def test_vector_files_are_given_as_they_are_and_the_same_behind_href(service, format_, content_type, start):
@@ -164,7 +165,6 @@ NOT_YET = [
     ),
     ("clipping", '{"geometryType":"esriGeometryEnvelope","geometry":{"xmin":0,"ymin":0,"xmax":1,"ymax":1}}'),
     ("datumTransformations", "[1623]"),
-    ("format", "emf"),
 ]
 
 

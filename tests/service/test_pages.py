@@ -247,7 +247,8 @@ def test_a_page_may_load_nothing_but_its_pictures_and_its_one_style_sheet(servic
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("png32", True), ("svg", True), ("pdf", False), ("svgz", False), ("ps", False)]
+    ("name", "shown"),
+    [("png32", True), ("svg", True), ("pdf", False), ("svgz", False), ("ps", False), ("emf", False)],
 )
 def test_pictures_that_browsers_do_not_show_are_linked(service, name, shown):
     found = page(service, **FRAME, format=name)

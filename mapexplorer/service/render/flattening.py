@@ -16,18 +16,18 @@ from mapexplorer.service.render.surface import Surface
 TILE: Final = 16
 """Pixels of the squares that are replaced where something translucent touches them."""
 _FINER: Final = 2
-_MOST_FINE_PIXELS: Final = 2048 * 2048
+MOST_FINE_PIXELS: Final = 2048 * 2048
 
 
-def flattened(recording: Recording) -> list[Item]:
+def flattened(recording: Recording, most_fine_pixels: int = MOST_FINE_PIXELS) -> list[Item]:
     """Return what was drawn on an opaque ground without anything translucent.
 
     Opaque outlines stay as they are. Where something translucent is drawn, its place shows a picture of it
-    and of all that is below, twice as fine as the drawing where memory allows.
+    and of all that is below, twice as fine as the drawing up to so many pixels of it.
     """
     if all(item.opaque for item in recording.items):
         return list(recording.items)
-    fine = _FINER if recording.width * recording.height <= _MOST_FINE_PIXELS else 1
+    fine = _FINER if recording.width * recording.height <= most_fine_pixels else 1
     shadow = Surface(recording.width * fine, recording.height * fine, recording.ground)
     flat: list[Item] = []
     for opaque, run in groupby(recording.items, lambda item: item.opaque):

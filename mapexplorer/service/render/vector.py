@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mapexplorer.protocol.formats import ImageFormat
 from mapexplorer.service.render.canvas import check_size, draw_layers, ground_of
+from mapexplorer.service.render.emf import write_emf
 from mapexplorer.service.render.pdf import write_pdf
 from mapexplorer.service.render.postscript import write_ps
 from mapexplorer.service.render.recording import Recording
@@ -40,4 +41,5 @@ _WRITERS: Final[Mapping[ImageFormat, Callable[[Recording, float], bytes]]] = {
     ImageFormat.SVGZ: write_svgz,
     ImageFormat.PDF: write_pdf,
     ImageFormat.PS: write_ps,
+    ImageFormat.EMF: write_emf,
 }
