@@ -147,8 +147,6 @@ def _unsupported(request: MapRequest, operation: Operation) -> Iterator[Paramete
         row = BY_NAME[name]
         if operation in row.operations and getattr(request, name) is not None:
             yield ParameterError(row.wire, NOT_YET)
-    if request.effective("format") not in FORMATS:
-        yield ParameterError("format", f"{request.format.value} {NOT_YET}")
 
 
 def _over_limits(
