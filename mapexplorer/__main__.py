@@ -32,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         part = (missing.name or "").partition(".")[0]
         if part == "mapexplorer":
             raise
-        return _fail(f'{part} is not installed: run python -m pip install "mapexplorer[app]".', NOT_INSTALLED)
+        extra = "serve" if part == "gunicorn" else "app"
+        return _fail(
+            f'{part} is not installed: run python -m pip install "mapexplorer[{extra}]".', NOT_INSTALLED
+        )
     except (MapExplorerError, OSError) as problem:
         return _fail(str(problem), FAILED)
     return 0
@@ -59,7 +62,14 @@ def serve_maps(arguments: Sequence[str]) -> None:
     options = _serve_options().parse_args(arguments)
     from mapexplorer.service import serve
 
-    serve(options.target, host=options.host, port=options.port, cors=options.cors, token=options.token)
+    serve(
+        options.target,
+        host=options.host,
+        port=options.port,
+        cors=options.cors,
+        token=options.token,
+        workers=options.workers,
+    )
 
 
 def _explorer_options() -> argparse.ArgumentParser:
@@ -99,6 +109,13 @@ def _serve_options() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=0, help="port to listen on (a free one)")
     parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=0,
+        metavar="N",
+        help="answer in N processes under gunicorn, so that drawing uses every core; one process by default",
+    )
+    parser.add_argument(
         "--cors",
         action="append",
         type=_origin,
@@ -111,6 +128,12 @@ def _serve_options() -> argparse.ArgumentParser:
         "--token", type=_token, help="answer only requests that carry this token, as parameter or header"
     )
     return parser
+
+
+def _workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
+        raise argparse.ArgumentTypeError(f"{text} is no number of processes: expected 1 to 64")
+    return int(text)
 
 
 def _origin(text: str) -> str:

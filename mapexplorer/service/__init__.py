@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from mapexplorer.service.catalog import MapCatalog
     from mapexplorer.service.defaults import document_from_frames
     from mapexplorer.service.document import load_document
-    from mapexplorer.service.server import build_server, catalog_from, serve
+    from mapexplorer.service.server import application, build_server, catalog_from, serve
 
 __all__ = [
     "MapCatalog",
     "MapServiceApp",
+    "application",
     "build_server",
     "catalog_from",
     "document_from_frames",
@@ -26,6 +27,7 @@ __all__ = [
 _ROOMS = {
     "MapCatalog": "catalog",
     "MapServiceApp": "app",
+    "application": "server",
     "build_server": "server",
     "catalog_from": "server",
     "document_from_frames": "defaults",

@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
 from mapexplorer.service.operations import Pairs
 from mapexplorer.service.outputs import Outputs
+from mapexplorer.service.shared_outputs import SharedOutputs, SharedSwatches
 from mapexplorer.service.swatches import Swatches
 from mapexplorer.service.time_limit import time_limit
 
@@ -67,7 +69,8 @@ class MapServiceApp:
     """Answers the requests of any number of threads for some maps.
 
     `hosts` are the only values of the Host header that are answered (None: any well-formed one); `cors` the
-    origins whose pages may read answers ("*" for all); with a `token` every request must carry it.
+    origins whose pages may read answers ("*" for all); with a `token` every request must carry it. `shared`
+    is a folder with the folders outputs and swatches, for several processes behind one address.
     """
 
     def __init__(
@@ -78,10 +81,11 @@ class MapServiceApp:
         cors: Collection[str] = (),
         token: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
+        shared: Path | None = None,
     ) -> None:
         self.catalogs = dict(catalogs)
-        self.outputs = Outputs(limits)
-        self.swatches = Swatches()
+        self.outputs = Outputs(limits) if shared is None else SharedOutputs(shared / "outputs", limits)
+        self.swatches = Swatches() if shared is None else SharedSwatches(shared / "swatches")
         self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
         self._cors = frozenset(cors)
         self._token = token

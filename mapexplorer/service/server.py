@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -17,6 +18,7 @@ from mapexplorer.service.document import load_document
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
 from mapexplorer.service.persistent import PersistentHandler, PersistentServer
 from mapexplorer.service.sources import SUFFIXES
+from mapexplorer.service.workers import SharedFolder, application_class, listen, run_workers
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -96,11 +98,46 @@ def build_server(
     """
     app = MapServiceApp(catalogs, cors=cors, token=token, limits=limits)
     server = PersistentServer(host, port, app, PersistentHandler)
-    if host in _LOOPBACK:
-        names = [f"{name}:{server.port}" for name in ("127.0.0.1", "localhost", "[::1]")]
-        app.allow_hosts([*names, *(("127.0.0.1", "localhost", "[::1]") if server.port == 80 else ())])
+    names = _own_names(host, server.port)
+    if names:
+        app.allow_hosts(names)
+    return server, _addresses(catalogs, host, server.port)
+
+
+def _own_names(host: str, port: int) -> tuple[str, ...]:
+    """Return the exact names of this machine on a loopback address, nothing for other addresses."""
+    if host not in _LOOPBACK:
+        return ()
+    bare = ("127.0.0.1", "localhost", "[::1]")
+    return (*(f"{name}:{port}" for name in bare), *(bare if port == 80 else ()))
+
+
+def _addresses(catalogs: Iterable[str], host: str, port: int) -> tuple[str, ...]:
     shown = f"[{host}]" if ":" in host else host
-    return server, tuple(f"http://{shown}:{server.port}{service_path(name)}" for name in catalogs)
+    return tuple(f"http://{shown}:{port}{service_path(name)}" for name in catalogs)
+
+
+def application(
+    target: Any,
+    *,
+    hosts: Collection[str] | None = None,
+    cors: Collection[str] = (),
+    token: str | None = None,
+    allow_outside: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+    shared: str | Path | None = None,
+) -> MapServiceApp:
+    """Return the WSGI application of whatever names maps, for any WSGI server.
+
+    `gunicorn "mapexplorer.service:application('map.json', shared='/run/maps')"`, or a module of two lines for
+    others. Several processes need a `shared` folder, made when it is missing: a picture behind an `href` may
+    be asked of another process than the one that drew it. Raises `DocumentError`.
+    """
+    folder = None if shared is None else Path(shared)
+    for name in ("outputs", "swatches") if folder is not None else ():
+        (Path(shared or "") / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    catalogs = catalog_from(target, allow_outside=allow_outside)
+    return MapServiceApp(catalogs, hosts=hosts, cors=cors, token=token, limits=limits, shared=folder)
 
 
 def serve(
@@ -112,12 +149,21 @@ def serve(
     token: str | None = None,
     allow_outside: bool = False,
     limits: Limits = DEFAULT_LIMITS,
+    workers: int = 0,
     output: TextIO | None = None,
 ) -> None:
     """Serve maps over HTTP until interrupted; the first line printed is the address of the (first) map
     service.
+
+    With `workers` that many processes answer, under gunicorn. Raises ImportError when it is not installed.
     """
+    if workers:
+        application_class()
     catalogs = catalog_from(target, allow_outside=allow_outside)
+    if workers:
+        options = {"cors": cors, "token": token, "limits": limits}
+        _serve_with_workers(catalogs, host, port, workers, options, output)
+        return
     server, addresses = build_server(catalogs, host, port, cors=cors, token=token, limits=limits)
     stream = sys.stdout if output is None else output
     for address in addresses:
@@ -128,3 +174,23 @@ def serve(
         pass
     finally:
         server.server_close()
+
+
+def _serve_with_workers(
+    catalogs: Mapping[str, MapCatalog],
+    host: str,
+    port: int,
+    workers: int,
+    options: Mapping[str, Any],
+    output: TextIO | None,
+) -> None:
+    listening = listen(host, port)
+    own_port = listening.getsockname()[1]
+    folder = SharedFolder()
+    limits = options["limits"]
+    each = replace(limits, parallel_requests=max(1, -(-limits.parallel_requests // workers)))
+    hosts = _own_names(host, own_port) or None
+    app = MapServiceApp(catalogs, **{**options, "limits": each}, hosts=hosts, shared=folder.path)
+    for address in _addresses(catalogs, host, own_port):
+        print(address, file=sys.stdout if output is None else output, flush=True)
+    run_workers(app, listening, workers, folder.remove)
