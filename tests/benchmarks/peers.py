@@ -60,8 +60,8 @@ SCENES = (
 )
 
 
-def county_layer() -> tuple[dict[str, Any], dict[str, Any], Path]:
-    """The sample document, its classed polygon layer and the path of that layer's data."""
+def county_layer() -> tuple[dict[str, Any], Path]:
+    """The classed polygon layer of the sample and the path of its data."""
     path = document_path("usa")
     document = json.loads(path.read_text())
     for layer in document["layers"]:
@@ -69,7 +69,7 @@ def county_layer() -> tuple[dict[str, Any], dict[str, Any], Path]:
         if renderer.get("type") == "classBreaks" and "count" in layer["name"].lower():
             source = layer["source"]
             data = source if isinstance(source, str) else source["path"]
-            return document, layer, path.parent / data
+            return layer, path.parent / data
     raise LookupError("the usa sample has no classed layer of counties")
 
 
@@ -125,10 +125,21 @@ def mapserver(layer: dict[str, Any], data: Path, folder: Path) -> Iterator[Calla
 
 
 @contextmanager
-def mapexplorer(layer: dict[str, Any]) -> Iterator[Callable[[Any], bytes]]:
-    """Our own service in a process of its own, over HTTP on loopback."""
+def mapexplorer(layer: dict[str, Any], data: Path, folder: Path) -> Iterator[Callable[[Any], bytes]]:
+    """Our own service in a process of its own, over HTTP on loopback, with the same layer and no labels."""
+    shutil.copy(data, folder / "counties.parquet")
+    renderer = layer["drawingInfo"]["renderer"]
+    plain = {
+        "id": 0,
+        "name": "Counties",
+        "type": "Feature Layer",
+        "source": "counties.parquet",
+        "drawingInfo": {"renderer": renderer},
+    }
+    document = {"name": "peers", "spatialReference": {"wkid": 4326}, "layers": [plain]}
+    (folder / "peers.json").write_text(json.dumps(document))
     process = subprocess.Popen(
-        [sys.executable, "-m", "mapexplorer", "serve", str(document_path("usa")), "--port", "0"],
+        [sys.executable, "-m", "mapexplorer", "serve", str(folder / "peers.json"), "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -144,7 +155,6 @@ def mapexplorer(layer: dict[str, Any]) -> Iterator[Callable[[Any], bytes]]:
                 "bboxSR": 4326,
                 "imageSR": 4326,
                 "size": f"{SIZE[0]},{SIZE[1]}",
-                "layers": f"show:{layer['id']}",
                 "format": "png24",
                 "f": "image",
             },
@@ -173,12 +183,12 @@ def main() -> None:
     arguments.add_argument("--runs", type=int, default=40)
     arguments.add_argument("--pictures", type=Path, help="keep one picture of each engine and scene here")
     options = arguments.parse_args()
-    _, layer, data = county_layer()
+    layer, data = county_layer()
     jitter = random.Random(7)
     with (
         tempfile.TemporaryDirectory() as name,
         mapserver(layer, data, Path(name)) as theirs,
-        mapexplorer(layer) as ours,
+        mapexplorer(layer, data, Path(name)) as ours,
     ):
         print(f"{'scene':16} {'ours ms':>8} {'MapServer ms':>13} {'ratio':>6} {'KiB':>9} {'theirs':>10}")
         for scene in SCENES:
