@@ -1,5 +1,5 @@
-"""Which rows of a layer a request leaves: archive moment, definition, request expression, time and ranges,
-remembered.
+"""Which rows of a layer a request leaves: archive moment, definition, request expression, time, ranges and
+spatial filter, remembered.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mapexplorer.protocol.parameter_values import ParameterValue
 from mapexplorer.service.definitions import bind_given
 from mapexplorer.service.expressions import Expression, Values, parse_expression
 from mapexplorer.service.ranges import RangeValue, chosen_value, range_mask
+from mapexplorer.service.spatial_filter import SpatialTest
 from mapexplorer.service.temporal import Window, time_mask
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class RowQuery:
     window: Window | None = None
     relation: TimeRelation = TimeRelation.OVERLAPS
     ranges: tuple[tuple[str, RangeValue], ...] = ()
+    spatial: SpatialTest | None = None
 
 
 class RowFilters:
@@ -158,6 +160,13 @@ class RowFilters:
             inside = None if value is None else range_mask(item.numbers, item.nulls, value)
             if inside is not None:
                 masks.append(inside)
+        spatial = query.spatial
+        if spatial is not None:
+            masks.append(
+                self._memory.recall(
+                    ("spatial", spatial), lambda: spatial.holds(layer.shapes.geometry, layer.shapes.crs)
+                )
+            )
         return masks
 
     def _mask(self, layer: FeatureLayer, expression: Expression, key: Hashable) -> Mask:

@@ -110,7 +110,7 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
         "supportedQueryFormats": QUERY_FORMATS,
         "supportsDynamicLayers": True,
         "supportsTimeRelation": True,
-        "supportsSpatialFilter": False,
+        "supportsSpatialFilter": True,
         "supportsClipping": False,
         "supportsDatumTransformation": False,
         "hasVersionedData": any(_versioned(layer) for layer in catalog.layers),

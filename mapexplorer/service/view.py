@@ -32,6 +32,7 @@ from mapexplorer.service.labels.classes import labels_on
 from mapexplorer.service.layer_values import own_parameters, own_ranges, stray_values
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, dpi_faults, patch_faults, size_faults
+from mapexplorer.service.spatial_filter import SpatialTest
 from mapexplorer.service.temporal import Window, time_rule, window
 from mapexplorer.service.time_limit import check_time
 from mapexplorer.service.versions import in_version
@@ -40,7 +41,6 @@ from mapexplorer.service.visibility import in_scale_range
 NOT_YET: Final = "is not supported by this service yet"
 
 NOT_YET_PARAMETERS: Final = (
-    "spatial_filter",
     "clipping",
     "selection_definitions",
     "datum_transformations",
@@ -173,6 +173,7 @@ def _row_queries(catalog: MapCatalog, request: MapRequest) -> Mapping[int, RowQu
     queries: dict[int, RowQuery] = {}
     definitions = request.layer_defs or {}
     options = request.layer_time_options or {}
+    spatial = _spatial_test(catalog, request, faults)
     for layer in catalog.layers:
         if not isinstance(layer, FeatureLayer):
             continue
@@ -187,12 +188,26 @@ def _row_queries(catalog: MapCatalog, request: MapRequest) -> Mapping[int, RowQu
                 ranges=own_ranges(layer, request),
                 parameters=own_parameters(layer, request),
                 moment=None if layer.archive is None else request.historic_moment,
+                spatial=spatial,
             )
         except ParameterError as fault:
             faults += [fault, *fault.others]
     if faults:
         raise RequestErrors(faults)
     return queries
+
+
+def _spatial_test(
+    catalog: MapCatalog, request: MapRequest, faults: list[ParameterError]
+) -> SpatialTest | None:
+    """Return the spatial filter, which a clipping displaces, and note what is wrong with it."""
+    if request.spatial_filter is None or request.clipping is not None:
+        return None
+    try:
+        return SpatialTest.of(request.spatial_filter, catalog.crs)
+    except ParameterError as fault:
+        faults.append(fault)
+        return None
 
 
 def _window(layer: FeatureLayer, request: MapRequest, asked: LayerTimeOptions | None) -> Window | None:

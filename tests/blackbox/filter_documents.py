@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.blackbox.documents import document, features, leaf, point, simple, square
+from tests.blackbox.documents import box, document, features, fill, leaf, line, point, simple, square
 
 
 def values() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -78,4 +78,41 @@ def versions() -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
-FILTER_DOCUMENTS = {make.__name__: make for make in (values, versions)}
+def places() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fourteen features of the relations, a hundred metres for each unit of the table."""
+    areas = [(2, 2, 4, 4), (8, 8, 12, 12), (10, 0, 14, 4), (-5, -5, 15, 15), (0, 0, 10, 10)]
+    triangle = [[900, 1400], [1400, 1400], [1400, 900], [900, 1400]]
+    shapes = {
+        "spots": [point(500, 500), point(1000, 500), point(2000, 500)],
+        "ways": [
+            line((200, 200), (800, 800)),
+            line((500, 500), (1500, 500)),
+            line((1000, 200), (1000, 800)),
+            line((1000, 500), (1500, 500)),
+        ],
+        "areas": [
+            *(box(*(100 * side for side in sides)) for sides in areas),
+            {"type": "Polygon", "coordinates": [triangle]},
+            box(3000, 3000, 3100, 3100),
+        ],
+    }
+    drawings = {
+        "spots": square(0, 0, 0, 4),
+        "ways": {"type": "esriSLS", "style": "esriSLSSolid", "color": [0, 0, 0, 255], "width": 2},
+        "areas": fill(0, 0, 0),
+    }
+    layers = []
+    for ident, (name, symbol) in enumerate(drawings.items()):
+        classes = [
+            {"value": str(n), "label": f"{name} {n}", "symbol": symbol} for n in range(len(shapes[name]))
+        ]
+        renderer = {"type": "uniqueValue", "field1": "n", "uniqueValueInfos": classes}
+        layers.append(leaf(ident, f"{name}.geojson", {"renderer": renderer}))
+    data = {
+        f"{name}.geojson": features(*((shape, {"n": n}) for n, shape in enumerate(found)))
+        for name, found in shapes.items()
+    }
+    return document("places", *layers), data
+
+
+FILTER_DOCUMENTS = {make.__name__: make for make in (values, versions, places)}

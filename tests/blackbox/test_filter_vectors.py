@@ -124,3 +124,64 @@ def test_only_versions_that_a_layer_declares_are_known(service: Ask) -> None:
     assert service("values").json()["hasVersionedData"] is False
     for name in ("versions", "values"):
         assert "gdbVersion" in service(name).fault(**STRIP, gdbVersion="sde.NOBODY")
+
+
+WHOLE = {"bbox": "-1000,-1000,4000,4000", "size": "500,500"}
+SQUARE = {"rings": [[[0, 0], [0, 1000], [1000, 1000], [1000, 0], [0, 0]]]}
+BAR = {"paths": [[[-500, 500], [1500, 500]]]}
+
+
+def passing(service: Ask, geometry_type: str, geometry: dict[str, Any], **keys: str) -> list[int]:
+    """The numbers of the table's features, points first, that the legend still lists."""
+    asked = json.dumps({"geometryType": geometry_type, "geometry": geometry, **keys})
+    listed = service("places").legend(**WHOLE, spatialFilter=asked)
+    return [
+        int(label.split()[1]) + start for ident, start in ((0, 0), (1, 3), (2, 7)) for label in listed[ident]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("relation", "of_square", "of_line"),
+    [
+        ("Intersects", [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11], [0, 1, 3, 4, 5, 6, 10, 11]),
+        ("Contains", [0, 3, 7, 11], [0, 1, 4, 6]),
+        ("Within", [10, 11], [10]),
+        ("Crosses", [4], [3, 5, 11]),
+        ("Overlaps", [8], []),
+        ("Touches", [1, 5, 6, 9], []),
+        ("EnvelopeIntersects", [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [0, 1, 3, 4, 5, 6, 10, 11]),
+        ("IndexIntersects", [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [0, 1, 3, 4, 5, 6, 10, 11]),
+    ],
+)
+def test_both_tables_of_spatial_relations(
+    service: Ask, relation: str, of_square: list[int], of_line: list[int]
+) -> None:
+    relation = f"esriSpatialRel{relation}"
+    assert passing(service, "esriGeometryPolygon", SQUARE, spatialRel=relation) == of_square
+    assert passing(service, "esriGeometryPolyline", BAR, spatialRel=relation) == of_line
+
+
+def test_a_relation_given_as_a_pattern(service: Ask) -> None:
+    keys = {"spatialRel": "esriSpatialRelRelation", "relationParam": "T*T***T**"}
+    assert passing(service, "esriGeometryPolygon", SQUARE, **keys) == [4, 8]
+    for wrong in ({}, {"relationParam": "T*T"}, {"relationParam": "T*T***T*X"}):
+        asked = {"spatialRel": "esriSpatialRelRelation", "geometryType": "esriGeometryPolygon", **wrong}
+        given = json.dumps({**asked, "geometry": SQUARE})
+        assert "spatialFilter" in service("places").fault(**WHOLE, spatialFilter=given)
+
+
+def test_features_are_kept_whole_in_the_picture(service: Ask) -> None:
+    spot = json.dumps({"geometryType": "esriGeometryPoint", "geometry": {"x": 1100, "y": 1100}})
+    asked = {**WHOLE, "layers": "show:2", "spatialFilter": spot}
+    kept = service("places").picture(**asked, layerDefs='{"2":"n = 3"}')
+    assert tuple(kept[440, 60, :3]) == tuple(kept[260, 240, :3]) == (0, 0, 0)
+    dropped = service("places").picture(**asked, layerDefs='{"2":"n = 0"}')
+    assert (dropped == 255).all()
+
+
+def test_a_polygon_that_crosses_itself_is_refused(service: Ask) -> None:
+    bow = {"rings": [[[0, 0], [10, 10], [10, 0], [0, 10], [0, 0]]]}
+    asked = json.dumps({"geometryType": "esriGeometryPolygon", "geometry": bow})
+    for operation in ("export", "queryLegends"):
+        assert "spatialFilter" in service("places").fault(operation, **WHOLE, spatialFilter=asked)
+    assert service("places").json()["supportsSpatialFilter"] is True

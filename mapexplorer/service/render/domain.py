@@ -19,7 +19,7 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from mapexplorer.service.projection import METRES_PER_DEGREE, metres_per_unit, same_crs, transformer
-from mapexplorer.service.render.ragged import Flags, Floats, Geometries, Ragged, join, ragged_of
+from mapexplorer.service.render.ragged import Flags, Floats, Geometries, Indices, Ragged, join, ragged_of
 
 FARTHEST: Final = 1e12
 """Projected coordinates beyond this are taken as infinite: they occur only at singular points."""
@@ -74,8 +74,14 @@ def densified(ragged: Ragged, longest: float) -> Ragged:
     with np.errstate(invalid="ignore"):
         pieces = np.ceil(np.hypot(step[:, 0], step[:, 1]) / longest)
     pieces = np.clip(np.nan_to_num(pieces, nan=1.0, posinf=1.0), 1, 10_000).astype(np.int64)
+    return divided(ragged, pieces)
+
+
+def divided(ragged: Ragged, pieces: Indices) -> Ragged:
+    """Return lines or rings with the edge after each vertex divided into so many pieces; 1 where none is."""
     if (pieces == 1).all():
         return ragged
+    step = np.diff(ragged.vertices, axis=0, append=ragged.vertices[-1:])
     starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(pieces)])
     at = np.repeat(np.arange(len(pieces)), pieces)
     share = (np.arange(starts[-1]) - starts[at]) / pieces[at]

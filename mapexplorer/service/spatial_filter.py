@@ -1,0 +1,94 @@
+"""The spatial filter: which features stand in a relation to a geometry (Export Map, spatialFilter)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS
+
+from mapexplorer.protocol.spatial_filter import SpatialFilter, SpatialRelation
+from mapexplorer.service.request_geometry import carried, crs_of_geometry, shape_of
+from mapexplorer.service.time_limit import check_time
+
+Mask = npt.NDArray[np.bool_]
+
+_BATCH: Final = 20_000
+"""Features compared between two looks at the time."""
+_ENVELOPES: Final = frozenset({SpatialRelation.ENVELOPE_INTERSECTS, SpatialRelation.INDEX_INTERSECTS})
+_PREDICATES: Final[dict[SpatialRelation, Callable[..., Any]]] = {
+    SpatialRelation.INTERSECTS: shapely.intersects,
+    SpatialRelation.CONTAINS: shapely.contains,
+    SpatialRelation.CROSSES: shapely.crosses,
+    SpatialRelation.OVERLAPS: shapely.overlaps,
+    SpatialRelation.TOUCHES: shapely.touches,
+    SpatialRelation.WITHIN: shapely.within,
+}
+_MEETING: Final = (0, 1, 3, 4)
+"""Where a pattern speaks of what inside and boundary of both geometries share."""
+
+
+@dataclass(frozen=True)
+class SpatialTest:
+    """A spatial filter made ready: its geometry as a shape in its own reference system.
+
+    Two tests are equal when they were asked for in the same words, so that rows can be remembered by them.
+    """
+
+    asked: SpatialFilter
+    shape: shapely.Geometry = field(compare=False)
+    crs: CRS = field(compare=False)
+
+    @classmethod
+    def of(cls, asked: SpatialFilter, map_crs: CRS) -> SpatialTest:
+        """Check a filter. Raises `ParameterError` for a geometry that cannot be used."""
+        place = "spatialFilter.geometry"
+        return cls(asked, shape_of(asked.geometry, place), crs_of_geometry(asked.geometry, map_crs, place))
+
+    def holds(self, features: npt.NDArray[np.object_], crs: CRS) -> Mask:
+        """Return which features stand in the relation, compared in the plane of their reference system.
+
+        A feature without a geometry never does, nor does one that is too broken to be compared.
+        """
+        shape = carried(self.shape, self.crs, crs)
+        passed = np.zeros(len(features), dtype=bool)
+        if shapely.is_empty(shape):
+            return passed
+        bounds = shapely.bounds(features)
+        known = np.isfinite(bounds[:, 0])
+        xmin, ymin, xmax, ymax = shapely.bounds(shape)
+        near: Mask = (
+            (bounds[:, 0] <= xmax) & (bounds[:, 2] >= xmin) & (bounds[:, 1] <= ymax) & (bounds[:, 3] >= ymin)
+        )
+        if self.asked.spatial_rel in _ENVELOPES:
+            return near
+        shapely.prepare(shape)
+        candidates = np.flatnonzero(near if self._meets() else known)
+        for start in range(0, len(candidates), _BATCH):
+            check_time()
+            batch = candidates[start : start + _BATCH]
+            passed[batch] = self._compared(shape, features[batch])
+        return passed
+
+    def _meets(self) -> bool:
+        """Tell whether the relation can only hold between geometries that share a place."""
+        if self.asked.spatial_rel is not SpatialRelation.RELATION:
+            return True
+        return any((self.asked.relation_param or "")[place] in "T012" for place in _MEETING)
+
+    def _compared(self, shape: shapely.Geometry, features: npt.NDArray[np.object_]) -> Mask:
+        try:
+            if self.asked.spatial_rel is SpatialRelation.RELATION:
+                return np.asarray(shapely.relate_pattern(shape, features, self.asked.relation_param))
+            return np.asarray(_PREDICATES[self.asked.spatial_rel](shape, features))
+        except shapely.GEOSException:
+            if len(features) == 1:
+                return np.zeros(1, dtype=bool)
+            middle = len(features) // 2
+            return np.concatenate(
+                [self._compared(shape, features[:middle]), self._compared(shape, features[middle:])]
+            )
