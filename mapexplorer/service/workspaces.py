@@ -72,6 +72,11 @@ class Workspaces:
             found: T = self._kept[key][0]
             return found
 
+    def has_table(self, workspace: str, name: str) -> bool:
+        """Tell whether a workspace has a table of that name."""
+        register = self._entries.get(workspace)
+        return register is not None and register.find(name, TABLE) is not None
+
     def table(self, workspace: str, name: str) -> Table:
         """Return a table, with geometries or without. Raises `SourceProblem`."""
         entry = self._entry(workspace, name, TABLE)

@@ -19,8 +19,9 @@ from mapexplorer.protocol import (
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.dynamic.data import WorkspaceData
 from mapexplorer.service.dynamic.drawing import fitting_renderer, label_problems, laid_over
+from mapexplorer.service.dynamic.layer_files import layer_of_file
 from mapexplorer.service.dynamic.ordering import drawing_ranks
-from mapexplorer.service.dynamic.problems import NOT_YET, ElementProblem
+from mapexplorer.service.dynamic.problems import ElementProblem
 from mapexplorer.service.layers import FeatureLayer, GroupLayer, RasterLayer
 from mapexplorer.service.limits import Limits
 from mapexplorer.service.reader import drawn_type
@@ -110,7 +111,7 @@ class _Maker:
         if source is None:
             return self._published(self._element.id, f"{self._place}.id")
         if isinstance(source, WorkspaceLayerSource):
-            raise ElementProblem(f"{self._place}.source.type", f"{source.type} {NOT_YET}")
+            return self._of_file(source)
         if isinstance(source, DataLayerSource):
             return self._data(source)
         layer = self._published(source.map_layer_id, f"{self._place}.source.mapLayerId")
@@ -118,6 +119,17 @@ class _Maker:
             return layer
         check_version(self._catalog, source.gdb_version, f"{self._place}.source.gdbVersion")
         return layer.in_version(source.gdb_version) if isinstance(layer, FeatureLayer) else layer
+
+    def _of_file(self, source: WorkspaceLayerSource) -> FeatureLayer:
+        """Return the layer of a layer file, drawn as the file says unless the element says otherwise."""
+        data = WorkspaceData(self._catalog.workspaces, self._catalog.crs)
+        drawing = self._element.drawing_info
+        layer = layer_of_file(data, source, drawing, f"{self._place}.source", self._limits)
+        own = layer.document.drawing_info
+        scaled = own is None or own.scale_symbols is not False
+        if drawing is not None and drawing.renderer is not None:
+            layer = replace(layer, geometry_type=layer.geometry_type or drawn_type(drawing.renderer))
+        return replace(layer, reference_scale=self._catalog.document.reference_scale if scaled else 0.0)
 
     def _data(self, source: DataLayerSource) -> FeatureLayer | RasterLayer:
         """Return the layer of a data source, drawn by the renderer of the element."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from mapexplorer.protocol import ParameterError
-
-NOT_YET: Final = "is not supported by this service yet"
 
 
 class ElementProblem(Exception):  # noqa: N818 - a cause, told as a ParameterError

@@ -415,18 +415,6 @@ def test_what_a_raster_has_not_is_refused(serve, folder):
     assert (listed["layerId"], listed["layerType"], len(listed["legend"])) == (9, "Raster Layer", 3)
 
 
-NOT_YET = [
-    ({"id": 1, "source": {"type": "workspaceLayer", "workspaceId": "w", "layerId": "x.lyrx"}}, "source.type"),
-]
-
-
-@pytest.mark.parametrize(("element", "place"), NOT_YET)
-def test_what_is_not_obeyed_yet_is_refused_by_its_path(service, element, place):
-    (detail,) = service.fault(**ask(element))
-    assert detail.startswith(f"dynamicLayers[0].{place}: ")
-    assert "is not supported by this service yet" in detail
-
-
 def test_the_default_version_is_the_published_data(service):
     element = {"id": 1, "source": {"type": "mapLayer", "mapLayerId": 1, "gdbVersion": "SDE.default"}}
     assert at(service.picture(**ask(element)), 10) == tuple(RED)
