@@ -9,17 +9,19 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.service.render.drawing import CLOSE, MOVE, Outline, Pixels
 from mapexplorer.service.render.flattening import flattened
 from mapexplorer.service.render.pathtext import CUBIC, QUADRATIC, segments
 from mapexplorer.service.render.ragged import Floats
 from mapexplorer.service.render.recording import Item, Part, Paths, Picture, Recording, Sheet, Stamps
 from mapexplorer.service.render.symbols import Rgba, Stroke
+from mapexplorer.service.time_limit import check_time
 
 UNITS: Final = 16
 """Logical units of a pixel."""
@@ -27,7 +29,14 @@ _MOST_FINE_PIXELS: Final = 1024 * 1024
 _DEVICE_INCHES: Final = 100
 _CURVE_STEPS: Final = 8
 
+MOST_POINTS: Final = 16_000_000
+"""Points of one file: 64 to 128 megabytes."""
+_AT_ONCE: Final = 8_192
+_SHORT: Final = 2**15 - 1
+
 _HEADER, _POLY_LINE, _POLY_POLYGON = 1, 7, 8
+_SHORTENED: Final = {_POLY_LINE: 90, _POLY_POLYGON: 91}
+"""The records with points of two bytes a coordinate."""
 _WINDOW_EXTENT, _WINDOW_ORIGIN, _VIEWPORT_EXTENT, _VIEWPORT_ORIGIN = 9, 10, 11, 12
 _END, _MAP_MODE, _GROUND_MODE, _FILL_MODE, _STRETCH_MODE = 14, 17, 18, 19, 21
 _CLIP_RECTANGLE, _SAVE, _RESTORE, _SELECT, _BRUSH, _DELETE = 30, 33, 34, 37, 39, 40
@@ -37,6 +46,7 @@ _GEOMETRIC, _FLAT_ENDS, _MITRED = 0x10000, 0x200, 0x2000
 _NO_BRUSH, _NO_PEN = 0x80000005, 0x80000008
 _OWN_PEN, _OWN_BRUSH, _HANDLES = 1, 2, 3
 
+Coordinates = npt.NDArray[np.signedinteger[Any]]
 Ring = tuple[Floats, bool]
 """Vertices of a line, or of a closed ring without its last vertex, and whether it is closed."""
 
@@ -56,6 +66,7 @@ class _Writer:
         self.width, self.height = width, height
         self._records: list[bytes] = []
         self._count = 0
+        self._points_left = MOST_POINTS
         self._bounds = struct.pack("<4i", 0, 0, width - 1, height - 1)
 
     def file(self, dpi: float) -> bytes:
@@ -113,6 +124,7 @@ class _Writer:
 
     def write(self, items: Sequence[Item]) -> None:
         for item in items:
+            check_time()
             match item:
                 case Paths():
                     self._paths(item)
@@ -137,6 +149,7 @@ class _Writer:
 
     def _run(self, parts: Sequence[Part]) -> None:
         """Write parts of one outline and style one after the other."""
+        check_time()
         outline, color, stroke, place, turn = parts[0]
         if place is None:
             for _ in parts:
@@ -176,13 +189,21 @@ class _Writer:
         ):
             if not chosen:
                 continue
-            first = self._poly_record(kind, chosen)
             points = np.concatenate(chosen)
-            table = np.tile(np.frombuffer(first, dtype="<i4"), (len(places), 1))
-            moved = _logical(points[None, :, :] + places[:, None, :])
-            table[:, -2 * len(points) :] = moved.reshape(len(places), -1)
-            self._records.append(table.tobytes())
-            self._count += len(places)
+            self._spend(len(points) * len(places))
+            for start in range(0, len(places), _AT_ONCE):
+                check_time()
+                moved = _logical(points[None, :, :] + places[start : start + _AT_ONCE, None, :])
+                self._add_alike(kind, [len(ring) for ring in chosen], moved)
+
+    def _add_alike(self, kind: int, lengths: Sequence[int], points: Coordinates) -> None:
+        """Add poly-records that differ in nothing but their points, (records, points, 2)."""
+        first, packed = self._poly_parts(kind, lengths, points)
+        table = np.empty((len(points), len(first) + packed.nbytes // len(points)), dtype=np.uint8)
+        table[:, : len(first)] = np.frombuffer(first, dtype=np.uint8)
+        table[:, len(first) :] = packed.reshape(len(points), -1).view(np.uint8)
+        self._records.append(table.tobytes())
+        self._count += len(points)
 
     def _picture(self, picture: Picture) -> None:
         high, wide = picture.pixels.shape[:2]
@@ -250,15 +271,28 @@ class _Writer:
 
     def _poly(self, kind: int, rings: Sequence[Floats]) -> None:
         if rings:
-            self._records.append(self._poly_record(kind, rings))
-            self._count += 1
+            points = _logical(np.concatenate(rings))
+            self._spend(len(points))
+            self._add_alike(kind, [len(ring) for ring in rings], points[None])
 
-    def _poly_record(self, kind: int, rings: Sequence[Floats]) -> bytes:
-        lengths = np.array([len(ring) for ring in rings], dtype="<u4")
-        points = _logical(np.concatenate(rings)).tobytes()
-        size = 32 + lengths.nbytes + len(points)
-        head = struct.pack("<2I", kind, size) + self._bounds
-        return head + struct.pack("<2I", len(rings), lengths.sum()) + lengths.tobytes() + points
+    def _poly_parts(
+        self, kind: int, lengths: Sequence[int], points: Coordinates
+    ) -> tuple[bytes, Coordinates]:
+        """Return what stands before the points in each of some equal records, and the points as written."""
+        if np.abs(points).max() <= _SHORT:
+            kind, points = _SHORTENED[kind], points.astype("<i2")
+        size = 32 + 4 * len(lengths) + points.nbytes // len(points)
+        head = struct.pack("<2I", kind, size) + self._bounds + struct.pack("<2I", len(lengths), sum(lengths))
+        return head + np.array(lengths, dtype="<u4").tobytes(), points
+
+    def _spend(self, points: int) -> None:
+        self._points_left -= points
+        if self._points_left < 0:
+            raise ParameterError(
+                "format",
+                f"this picture has more than the {MOST_POINTS} points of a metafile; "
+                "ask for a smaller extent or for a raster format",
+            )
 
     def _add(self, kind: int, content: bytes) -> None:
         self._records.append(struct.pack("<2I", kind, 8 + len(content)) + content)
@@ -322,7 +356,7 @@ def dashed(ring: Ring, pattern: Sequence[float]) -> Iterator[Floats]:
         yield np.concatenate([first, vertices[after[number] : before[number]], last])
 
 
-def _logical(points: Floats) -> npt.NDArray[np.int32]:
+def _logical(points: Floats) -> Coordinates:
     return np.rint(np.clip(points * UNITS, -(2**30), 2**30)).astype("<i4")
 
 

@@ -16,7 +16,7 @@ from mapexplorer.service.render.surface import Surface
 TILE: Final = 16
 """Pixels of the squares that are replaced where something translucent touches them."""
 _FINER: Final = 2
-MOST_FINE_PIXELS: Final = 2048 * 2048
+MOST_FINE_PIXELS: Final = 1600 * 1600
 
 
 def flattened(recording: Recording, most_fine_pixels: int = MOST_FINE_PIXELS) -> list[Item]:
@@ -42,10 +42,10 @@ def flattened(recording: Recording, most_fine_pixels: int = MOST_FINE_PIXELS) ->
 
 def _covered(shadow: Surface, items: Sequence[Item], fine: int) -> Iterator[Picture]:
     """Draw items on the shadow and yield pictures of the tiles that they change."""
-    before = shadow.pixels.copy()
+    before = shadow.pixels.view(np.uint32)[..., 0].copy()
     replay(items, shadow, fine)
     side = TILE * fine
-    touched = _by_tile((before != shadow.pixels).any(axis=2), side)
+    touched = _by_tile(before != shadow.pixels.view(np.uint32)[..., 0], side)
     del before
     for top, bottom, left, right in rectangles(touched):
         part: Pixels = shadow.pixels[top * side : bottom * side, left * side : right * side].copy()

@@ -13,10 +13,11 @@ from mapexplorer.service.render.drawing import Outline
 from mapexplorer.service.render.pathtext import POSTFIX, number, numbers, path_text
 from mapexplorer.service.render.recording import Item, Part, Paths, Picture, Recording, Sheet, Stamps
 from mapexplorer.service.render.symbols import Rgba, Stroke
+from mapexplorer.service.time_limit import check_time
 
 _HEADER: Final = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _MITRE_LIMIT: Final = 4
-_COMPRESSION: Final = 6
+_COMPRESSION: Final = 4
 _RESOURCES: Final = "4 0 R"
 
 
@@ -94,6 +95,7 @@ class _Writer:
 
     def write(self, items: Sequence[Item], out: list[str]) -> None:
         for item in items:
+            check_time()
             match item:
                 case Paths():
                     self._paths(item, out)

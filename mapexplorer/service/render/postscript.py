@@ -16,6 +16,7 @@ from mapexplorer.service.render.flattening import flattened
 from mapexplorer.service.render.pathtext import POSTFIX, number, numbers, path_text
 from mapexplorer.service.render.recording import Item, Paths, Picture, Recording, Sheet, Stamps
 from mapexplorer.service.render.symbols import Rgba, Stroke
+from mapexplorer.service.time_limit import check_time
 
 _PROLOG: Final = """\
 /m /moveto load def /l /lineto load def /c /curveto load def /h /closepath load def
@@ -55,6 +56,7 @@ class _Writer:
 
     def write(self, items: Sequence[Item]) -> None:
         for item in items:
+            check_time()
             match item:
                 case Paths():
                     self._paths(item)

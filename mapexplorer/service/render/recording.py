@@ -13,6 +13,7 @@ from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.service.render.drawing import Drawing, Outline, Pixels
 from mapexplorer.service.render.ragged import Floats, Indices
 from mapexplorer.service.render.symbols import Rgba, Stroke
+from mapexplorer.service.time_limit import check_time
 
 MOST_VERTICES: Final = 4_000_000
 """Vertices and marker places of one vector file: about a hundred megabytes before compression."""
@@ -217,6 +218,7 @@ def replay(items: Sequence[Item], drawing: Drawing, finer: int = 1) -> None:
     No picture among them may be finer than that.
     """
     for item in items:
+        check_time()
         match item:
             case Paths():
                 drawing.draw_each(

@@ -11,6 +11,7 @@ from mapexplorer.service.render.encode import write_png
 from mapexplorer.service.render.pathtext import SVG, number, numbers, path_text
 from mapexplorer.service.render.recording import Item, Part, Paths, Picture, Recording, Sheet, Stamps
 from mapexplorer.service.render.symbols import Rgba, Stroke
+from mapexplorer.service.time_limit import check_time
 
 
 def write_svg(recording: Recording, dpi: float) -> bytes:
@@ -44,6 +45,7 @@ class _Writer:
 
     def write(self, items: Sequence[Item]) -> None:
         for item in items:
+            check_time()
             match item:
                 case Paths():
                     self._paths(item)

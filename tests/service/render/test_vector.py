@@ -19,6 +19,7 @@ from PIL import Image
 from shapely.geometry import LineString, Point, box
 
 from mapexplorer.protocol import ParameterError
+from mapexplorer.service.render import emf
 from mapexplorer.service.render import recording as recordings
 from mapexplorer.service.render.canvas import draw, draw_layers, ground_of
 from mapexplorer.service.render.drawing import Outline
@@ -338,9 +339,11 @@ def test_the_header_of_a_metafile_tells_its_size_in_pixels_and_on_paper(plain, s
 
 def test_a_metafile_holds_polygons_with_holes_and_the_dashes_of_lines(plain):
     records = emf_records(draw_vectors(plain.view(format="emf", dpi=72)))
-    polygons = [content for kind, content in records if kind == 8]
+    polygons = [content for kind, content in records if kind == 91]
     assert [struct.unpack_from("<I", content, 16)[0] for content in polygons] == [1, 1, 2]
-    ((dashes, vertices),) = [struct.unpack_from("<2I", content, 16) for kind, content in records if kind == 7]
+    ((dashes, vertices),) = [
+        struct.unpack_from("<2I", content, 16) for kind, content in records if kind == 90
+    ]
     assert dashes == pytest.approx(100 / 24, abs=1)
     assert vertices == 2 * dashes
     brushes = [struct.unpack_from("<4I", content)[2] for kind, content in records if kind == 39]
@@ -353,7 +356,7 @@ def test_a_metafile_shows_hatches_in_a_clip_and_translucent_layers_as_bitmaps(ev
     kinds = [kind for kind, _ in emf_records(draw_vectors(everything.view(format="emf")))]
     assert kinds.count(33) == kinds.count(34) == kinds.count(67) == 3
     assert 81 in kinds
-    assert kinds.count(8) > 3000
+    assert kinds.count(91) > 3000
 
 
 @pytest.mark.parametrize(
@@ -397,6 +400,18 @@ def test_more_than_a_vector_file_may_hold_is_refused(scene, make, monkeypatch):
     many = scene([([Point(x, x) for x in range(30)], make.simple(make.sms()))])
     with pytest.raises(ParameterError, match="format: this picture has more than the 20 vertices"):
         draw_vectors(many.view(format="svg"))
+
+
+def test_more_than_a_metafile_may_hold_is_refused(scene, make, monkeypatch):
+    monkeypatch.setattr(emf, "MOST_POINTS", 100)
+    many = scene([([Point(x, x) for x in range(30)], make.simple(make.sms()))])
+    with pytest.raises(ParameterError, match="format: this picture has more than the"):
+        draw_vectors(many.view(format="emf"))
+
+
+def test_a_large_metafile_has_wide_coordinates(plain):
+    kinds = {kind for kind, _ in emf_records(draw_vectors(plain.view(format="emf", size=(3000, 3000))))}
+    assert {7, 8} <= kinds
 
 
 TOOLS = [
