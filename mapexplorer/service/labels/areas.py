@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from mapexplorer.service.labels.blocks import Block, ground_of, upright_box
+from mapexplorer.service.labels.blocks import Block, ground_of
 from mapexplorer.service.labels.options import Option
 from mapexplorer.service.render.ragged import Floats
 
@@ -32,10 +32,10 @@ def _option(block: Block, x: float, y: float, size: tuple[int, int]) -> Option:
     style = block.style
     left, top = x - block.width / 2, y - block.height / 2
     # Pushed inside the picture when it would be cut off, by at most half of itself.
-    margin = style.margin + 0.5
-    left += _push(left - margin, left + block.width + margin, size[0], block.width / 2)
-    top += _push(top - margin, top + block.height + margin, size[1], block.height / 2)
-    box = upright_box(style, left, top, block.width, block.height)
+    low_x, low_y, high_x, high_y = block.box(left, top)
+    left += _push(low_x - 0.5, high_x + 0.5, size[0], block.width / 2)
+    top += _push(low_y - 0.5, high_y + 0.5, size[1], block.height / 2)
+    box = block.box(left, top)
     return Option(block.runs(left, top, style.justify or "center"), (box,), ground_of(style, box))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from mapexplorer.protocol.symbols import TextSymbol
-from mapexplorer.service.labels.lettering import Font, Metrics, metrics_of, width_of
+from mapexplorer.service.labels.lettering import Font, Metrics, joined, metrics_of, shape, width_of
 from mapexplorer.service.render.ragged import Floats
 from mapexplorer.service.render.symbols import INVISIBLE, NO_STROKE, Rgba, Stroke, rgba
 
@@ -139,6 +139,32 @@ class Block:
         """Pixels from the top of the capitals of the first line to the lower end of the last."""
         return self.metrics.ascent + (len(self.lines) - 1) * self.metrics.line + self.metrics.descent
 
+    @cached_property
+    def ink(self) -> Box:
+        """Pixels by which letters reach beyond width and height: left, above (accents), right and below."""
+        over = [0.0, 0.0, 0.0, 0.0]
+        for number, (line, wide) in enumerate(zip(self.lines, self.widths, strict=True)):
+            vertices, _ = joined(shape(line, self.style.font, hinted=False))
+            if not len(vertices):
+                continue
+            (left, top), (right, bottom) = vertices.min(axis=0).tolist(), vertices.max(axis=0).tolist()
+            over[0], over[2] = max(over[0], -left), max(over[2], right - wide)
+            if number == 0:
+                over[1] = max(over[1], -top - self.metrics.ascent)
+            if number == len(self.lines) - 1:
+                over[3] = max(over[3], bottom - self.metrics.descent)
+        return over[0], over[1], over[2], over[3]
+
+    def box(self, left: float, top: float) -> Box:
+        """Return what a horizontal label covers with halo and background, its upper left corner given."""
+        ink, margin = self.ink, self.style.margin
+        return (
+            left - ink[0] - margin,
+            top - ink[1] - margin,
+            left + self.width + ink[2] + margin,
+            top + self.height + ink[3] + margin,
+        )
+
     def runs(self, left: float, top: float, justify: str) -> tuple[Run, ...]:
         """Return the lines set in a box whose upper left corner is given, on whole pixels."""
         found: list[Run] = []
@@ -177,12 +203,6 @@ def block_of(text: str, style: Style) -> Block | None:
         return None
     block = Block(lines, style)
     return block if block.width > 0 else None
-
-
-def upright_box(style: Style, left: float, top: float, width: float, height: float) -> Box:
-    """Return the box of a horizontal label with halo and background."""
-    margin = style.margin
-    return left - margin, top - margin, left + width + margin, top + height + margin
 
 
 def ground_of(style: Style, box: Box) -> tuple[tuple[float, float], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from mapexplorer.service.labels.blocks import Block, ground_of, upright_box
+from mapexplorer.service.labels.blocks import Block, ground_of
 from mapexplorer.service.labels.options import Option
 
 _DIAGONAL: Final = 0.75
@@ -63,5 +63,5 @@ def _option(
     if vertical == "Above":
         top += 0.5 * block.metrics.descent
     justify = style.justify or {"Right": "left", "Left": "right"}.get(side, "center")
-    box = upright_box(style, left, top, block.width, block.height)
+    box = block.box(left, top)
     return Option(block.runs(left, top, justify), (box,), ground_of(style, box), position != "CenterCenter")

@@ -220,7 +220,8 @@ def _straight(line: str, places: Floats, centres: Floats, angle: float, wide: fl
 
 def _boxes(block: Block, run: Run) -> Iterator[Box]:
     """Yield boxes that cover a run: one round each stretch about as long as it is high."""
-    margin, above, below = block.style.margin, block.metrics.ascent, block.metrics.descent
+    margin = block.style.margin
+    above, below = block.metrics.ascent + block.ink[1], block.metrics.descent + block.ink[3]
     turn = math.radians(run.angle)
     cosine, sine = math.cos(turn), math.sin(turn)
     count = max(1, math.ceil(run.wide / (above + below))) if run.angle % 180 else 1

@@ -192,3 +192,10 @@ def test_letters_do_not_break_round_a_sharp_corner() -> None:
 def test_any_script_can_be_labelled_without_a_warning(text: str, shape: Any) -> None:
     found = labels(catalog(([shape], [text], 14)))
     assert len(found) == (0 if text == "\x00\x07" else 1)
+
+
+@pytest.mark.parametrize("text", ["ÅÉÎÕŨ", "Ắặ", "السلام عليكم", "fjord"])
+@pytest.mark.parametrize("at", [(200, 390), (200, 396), (200, 8), (6, 200)])
+def test_accents_and_overhangs_are_not_cut_off_by_the_edge_either(text: str, at: Any) -> None:
+    for label in labels(catalog(([shapely.Point(*at)], [text], 12))):
+        assert shapely.covers(shapely.box(0, 0, 400, 400), letters(label))
