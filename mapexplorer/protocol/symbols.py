@@ -136,9 +136,10 @@ class Font(Model):
 
 
 class TextSymbol(Model):
-    """How a label is written."""
+    """How a label is written; as a marker also what, ``text``."""
 
     type: Literal["esriTS"] = "esriTS"
+    text: Text | None = None
     color: WireColor | None = None
     background_color: WireColor | None = None
     border_line_size: LineWidth | None = None

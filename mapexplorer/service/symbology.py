@@ -13,8 +13,7 @@ from mapexplorer.protocol import (
 )
 from mapexplorer.service.sources import MULTIPOINT, POINT, POLYLINE
 
-_MARKERS = ("esriSMS", "esriPMS")
-_NOT_YET = {"esriPFS": "picture fills", "esriTS": "text symbols"}
+_MARKERS = ("esriSMS", "esriPMS", "esriTS")
 
 
 def symbols_of(renderer: Renderer) -> Iterator[tuple[str, Any]]:
@@ -41,11 +40,7 @@ def symbol_faults(renderer: Renderer, geometry_type: str, place: str) -> list[st
         if symbol is None:
             continue
         where = f"{place}.{path}"
-        if symbol.type in _NOT_YET:
-            faults.append(
-                f"{where}: {_NOT_YET[symbol.type]} ({symbol.type}) are not supported by this service yet"
-            )
-        elif symbol.type == "esriPMS" and symbol.image_data is None:
+        if symbol.type in ("esriPMS", "esriPFS") and symbol.image_data is None:
             faults.append(f"{where}.url: the service fetches no pictures; give imageData and contentType")
         elif not _suits(symbol.type, geometry_type):
             faults.append(f"{where}: {symbol.type} is no symbol for {geometry_type}")

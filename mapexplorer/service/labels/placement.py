@@ -15,10 +15,11 @@ import numpy as np
 import shapely
 
 from mapexplorer.protocol.errors import ParameterError
-from mapexplorer.protocol.symbols import LARGEST_FONT, PictureMarkerSymbol, SimpleMarkerSymbol
+from mapexplorer.protocol.symbols import LARGEST_FONT, PictureMarkerSymbol, SimpleMarkerSymbol, TextSymbol
 from mapexplorer.service.labels.areas import area_options
 from mapexplorer.service.labels.blocks import Block, PlacedLabel, block_of, style_of
 from mapexplorer.service.labels.classes import Labelling, coded_names, labellings
+from mapexplorer.service.labels.marks import text_mark
 from mapexplorer.service.labels.occupancy import Occupancy
 from mapexplorer.service.labels.options import Option
 from mapexplorer.service.labels.points import point_options
@@ -212,6 +213,9 @@ class _Layer:
                 marker = marker_of(symbol, self.scale)
                 half = (marker.size + marker.outline.width) / 2
                 sizes[number] = half, half, *marker.offset
+            elif isinstance(symbol, TextSymbol) and (mark := text_mark(symbol, self.scale)) is not None:
+                left, top, right, bottom = mark.box
+                sizes[number] = (right - left) / 2, (bottom - top) / 2, (left + right) / 2, (top + bottom) / 2
             elif isinstance(symbol, PictureMarkerSymbol):
                 wide, high = picture_size(symbol, self.scale)
                 offset = symbol.xoffset * self.scale, -symbol.yoffset * self.scale

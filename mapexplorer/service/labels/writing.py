@@ -142,11 +142,15 @@ def _rule(run: Run, font: Font, decoration: str) -> tuple[Floats, Codes]:
     return corners, np.array([MOVE, LINE, LINE, LINE, CLOSE], dtype=np.uint8)
 
 
-def _draw_ground(drawing: Drawing, label: PlacedLabel) -> None:
-    corners = np.array([*label.ground, label.ground[0]], dtype=np.float64)
+def ring_of(places: Sequence[tuple[float, float]]) -> Outline:
+    """Return corners as a closed outline."""
+    corners = np.array([*places, places[0]], dtype=np.float64)
     codes = np.full(len(corners), LINE, dtype=np.uint8)
     codes[0], codes[-1] = MOVE, CLOSE
+    return Outline(corners, codes)
+
+
+def _draw_ground(drawing: Drawing, label: PlacedLabel) -> None:
     color = np.array([label.style.background])
-    drawing.draw_each(
-        [Outline(corners, codes)], color if color[0, 3] else None, [label.style.border], mitred=True
-    )
+    ring = ring_of(label.ground)
+    drawing.draw_each([ring], color if color[0, 3] else None, [label.style.border], mitred=True)

@@ -10,7 +10,7 @@ import numpy as np
 from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.protocol.renderers import ClassBreaksRenderer, Renderer
 from mapexplorer.protocol.spatial import Size
-from mapexplorer.protocol.symbols import LARGEST_SYMBOL, PictureMarkerSymbol, SimpleMarkerSymbol
+from mapexplorer.protocol.symbols import LARGEST_SYMBOL, PictureMarkerSymbol, SimpleMarkerSymbol, TextSymbol
 from mapexplorer.service.labels.placement import place
 from mapexplorer.service.labels.writing import draw_labels
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
@@ -129,7 +129,8 @@ class _FeaturePainter:
     def paint(self) -> None:
         scale = self.pixels_per_point
         marked = any(
-            isinstance(entry.symbol, SimpleMarkerSymbol | PictureMarkerSymbol) for entry in self.classes
+            isinstance(entry.symbol, SimpleMarkerSymbol | PictureMarkerSymbol | TextSymbol)
+            for entry in self.classes
         )
         if "Point" in self.layer.geometry_type or "Multipoint" in self.layer.geometry_type:
             self._paint_markers(

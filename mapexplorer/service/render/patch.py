@@ -9,12 +9,15 @@ import numpy as np
 import shapely
 
 from mapexplorer.protocol.symbols import (
+    PictureFillSymbol,
     PictureMarkerSymbol,
     SimpleFillSymbol,
     SimpleLineSymbol,
     SimpleMarkerSymbol,
     Symbol,
+    TextSymbol,
 )
+from mapexplorer.service.labels.marks import centred_on_ink, draw_marks, swatch_mark
 from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.drawing import Pixels
 from mapexplorer.service.render.paths import draw_lines, draw_polygons
@@ -55,11 +58,16 @@ def swatch(symbol: Symbol, polygon: bool, size: PatchPixels, dpi: float) -> Pixe
             centred = (SymbolClass("", symbol.model_copy(update={"xoffset": 0.0, "yoffset": 0.0})),)
             middle = np.array([[width / 2, height / 2]])
             draw_points(surface, middle, _ONE, centred, scale)
+        case TextSymbol():
+            mark = swatch_mark(symbol, scale)
+            if mark is not None:
+                middle = np.array([[width / 2, height / 2]])
+                draw_marks(surface, [centred_on_ink(mark)], np.zeros(1, dtype=np.int64), middle, None)
         case SimpleLineSymbol() if not polygon:
             draw_lines(surface, _line(symbol, width, height, scale), _ONE, entry, scale)
         case SimpleLineSymbol():
             draw_polygons(surface, _rectangle(symbol, width, height, scale), _ONE, entry, scale)
-        case SimpleFillSymbol():
+        case SimpleFillSymbol() | PictureFillSymbol():
             draw_polygons(surface, _rectangle(symbol.outline, width, height, scale), _ONE, entry, scale)
         case _:
             pass
@@ -72,6 +80,12 @@ def _size_of(symbol: Symbol, size: PatchPixels, scale: float) -> PatchPixels:
         width, height = picture_size(symbol, scale)
         cosine, sine = abs(math.cos(math.radians(symbol.angle))), abs(math.sin(math.radians(symbol.angle)))
         return _whole(cosine * width + sine * height), _whole(sine * width + cosine * height)
+    if isinstance(symbol, TextSymbol):
+        mark = swatch_mark(symbol, scale)
+        if mark is None:
+            return size
+        left, top, right, bottom = mark.box
+        return _whole(right - left), _whole(bottom - top)
     if not isinstance(symbol, SimpleMarkerSymbol):
         return size
     marker = marker_of(symbol, scale)

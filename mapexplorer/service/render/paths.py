@@ -8,13 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from mapexplorer.protocol.symbols import SimpleFillSymbol, SimpleLineSymbol
+from mapexplorer.protocol.symbols import PictureFillSymbol, SimpleFillSymbol, SimpleLineSymbol
 from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.coverage import Coverage
 from mapexplorer.service.render.drawing import Drawing, outline_of, outlines_of, whole_outline
 from mapexplorer.service.render.points import ClassNumbers, runs_of
 from mapexplorer.service.render.ragged import Floats, Indices, Ragged
 from mapexplorer.service.render.symbols import THIN_LINE, Fill, Stroke, fill_of, stroke_of
+from mapexplorer.service.render.tiling import draw_pictured
 
 HATCH_SPACING: Final = 6.0
 """Points between the lines of a hatch."""
@@ -34,7 +35,7 @@ def width_of(classes: Sequence[SymbolClass], pixels_per_point: float) -> float:
     widths = [0.0]
     for entry in classes:
         symbol = entry.symbol
-        if isinstance(symbol, SimpleFillSymbol):
+        if isinstance(symbol, SimpleFillSymbol | PictureFillSymbol):
             widths.append(stroke_of(symbol.outline, pixels_per_point).width)
         elif isinstance(symbol, SimpleLineSymbol):
             widths.append(stroke_of(symbol, pixels_per_point).width)
@@ -78,19 +79,26 @@ def draw_polygons(
 ) -> None:
     """Draw polygons in pixels, each with its fill and then its outline, centred on the edge."""
     fills = [fill_of(entry.symbol, pixels_per_point) for entry in classes]
-    visible = np.array([fill.color[3] > 0 or fill.outline.width > 0 for fill in fills] + [False])[numbers]
+    visible = np.array(
+        [fill.color[3] > 0 or fill.outline.width > 0 or fill.picture is not None for fill in fills] + [False]
+    )[numbers]
     polygons, which = polygons.take_features(visible), numbers[visible].astype(np.int64)
     if len(which) == 0:
         return
-    hatched = np.array([number if fill.hatch else -1 for number, fill in enumerate(fills)])[which]
+    hatched = np.array([number if fill.hatch or fill.picture else -1 for number, fill in enumerate(fills)])[
+        which
+    ]
     for run in runs_of(hatched):
         part = polygons
         if len(run) < len(which):
             chosen = np.zeros(len(which), dtype=bool)
             chosen[run] = True
             part = polygons.take_features(chosen)
-        if hatched[run[0]] >= 0:
-            _draw_hatched(surface, part, fills[hatched[run[0]]], pixels_per_point)
+        fill = fills[hatched[run[0]]]
+        if hatched[run[0]] >= 0 and fill.picture is not None:
+            draw_pictured(surface, outlines_of(part), fill.picture, pixels_per_point)
+        elif hatched[run[0]] >= 0:
+            _draw_hatched(surface, part, fill, pixels_per_point)
         else:
             _draw_solid(surface, part, which[run], fills)
 

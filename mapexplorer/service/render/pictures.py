@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from mapexplorer.protocol.errors import ParameterError
-from mapexplorer.protocol.symbols import PictureMarkerSymbol
+from mapexplorer.protocol.symbols import PictureFillSymbol, PictureMarkerSymbol
 from mapexplorer.service.render.drawing import Pixels
 
 MOST_BYTES: Final = 256 * 1024
@@ -59,14 +59,16 @@ def decode_picture(data: str) -> Image.Image:
         raise PictureError("imageData is no PNG, JPEG, GIF or BMP picture") from None
 
 
-def picture_of(symbol: PictureMarkerSymbol) -> Image.Image:
+def picture_of(symbol: PictureMarkerSymbol | PictureFillSymbol) -> Image.Image:
     """Return the picture of a symbol; raises `PictureError`, also when it would have to be fetched."""
     if symbol.image_data is None:
-        raise PictureError("a picture marker needs imageData: this service fetches no picture from a url")
+        raise PictureError("a picture needs imageData: this service fetches no picture from a url")
     return decode_picture(symbol.image_data)
 
 
-def picture_size(symbol: PictureMarkerSymbol, pixels_per_point: float) -> tuple[float, float]:
+def picture_size(
+    symbol: PictureMarkerSymbol | PictureFillSymbol, pixels_per_point: float
+) -> tuple[float, float]:
     """Return width and height of a picture marker in pixels; its own at 96 dpi where not given."""
     picture = picture_of(symbol)
     width = symbol.width if symbol.width is not None else picture.width * _POINTS_PER_PIXEL

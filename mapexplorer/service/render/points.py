@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mapexplorer.protocol.symbols import PictureMarkerSymbol, SimpleMarkerSymbol
+from mapexplorer.protocol.symbols import PictureMarkerSymbol, SimpleMarkerSymbol, TextSymbol
+from mapexplorer.service.labels.marks import draw_marks, text_mark
 from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.drawing import Drawing, outline_of
 from mapexplorer.service.render.pictures import picture_size, sprite_of
@@ -25,6 +26,7 @@ MOST_IN_PHASES: Final = 60_000
 MOST_RUNS: Final = 64
 LARGEST_PHASED: Final = 128
 """Pictures that reach farther than so many pixels are placed to whole pixels."""
+_WRITTEN: Final = 2
 MOST_SPRITE_BYTES: Final = 32 * 2**20
 
 ClassNumbers = npt.NDArray[np.int32]
@@ -36,6 +38,9 @@ def reach_of(classes: Sequence[SymbolClass], pixels_per_point: float) -> float:
     for entry in classes:
         if isinstance(entry.symbol, SimpleMarkerSymbol):
             reach = max(reach, marker_of(entry.symbol, pixels_per_point).reach)
+        elif isinstance(entry.symbol, TextSymbol):
+            mark = text_mark(entry.symbol, pixels_per_point)
+            reach = max(reach, mark.reach if mark is not None else 0.0)
         elif isinstance(entry.symbol, PictureMarkerSymbol):
             offset = abs(entry.symbol.xoffset) + abs(entry.symbol.yoffset)
             reach = max(reach, sum(picture_size(entry.symbol, pixels_per_point)) + offset * pixels_per_point)
@@ -62,8 +67,13 @@ def draw_points(
         for number, entry in enumerate(classes)
         if isinstance(entry.symbol, SimpleMarkerSymbol)
     }
-    pictured = [isinstance(entry.symbol, PictureMarkerSymbol) for entry in classes]
-    drawn = np.array([number in markers or pictured[number] for number in range(len(classes))] + [False])[
+    pictured = [
+        _WRITTEN
+        if isinstance(entry.symbol, TextSymbol)
+        else int(isinstance(entry.symbol, PictureMarkerSymbol))
+        for entry in classes
+    ]
+    drawn = np.array([number in markers or pictured[number] > 0 for number in range(len(classes))] + [False])[
         numbers
     ]
     if not drawn.all():
@@ -74,7 +84,14 @@ def draw_points(
     kinds = np.array(pictured)[numbers]
     for run in runs_of(kinds.astype(np.int64)):
         turned = turns[run] if turns is not None else None
-        if kinds[run[0]]:
+        if kinds[run[0]] == _WRITTEN:
+            marks = [
+                text_mark(entry.symbol, pixels_per_point) if isinstance(entry.symbol, TextSymbol) else None
+                for entry in classes
+            ]
+            turning = None if turned is None else _matrices(turned)
+            draw_marks(surface, marks, numbers[run].astype(np.int64), places[run], turning)
+        elif kinds[run[0]]:
             _draw_pictures(surface, places[run], numbers[run], classes, pixels_per_point, turned)
         elif len(run) <= MOST_EXACT or turned is not None or (ordered and len(markers) > 1):
             _draw_exactly(surface, places[run], numbers[run], markers, turned)

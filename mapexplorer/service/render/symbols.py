@@ -10,6 +10,7 @@ import numpy as np
 
 from mapexplorer.protocol.symbols import (
     Color,
+    PictureFillSymbol,
     SimpleFillSymbol,
     SimpleLineSymbol,
     SimpleMarkerSymbol,
@@ -60,11 +61,12 @@ NO_STROKE: Final = Stroke()
 
 @dataclass(frozen=True)
 class Fill:
-    """The inside of a polygon: a colour, or lines of that colour when ``hatch`` names a style."""
+    """The inside of a polygon: a colour, lines of that colour when ``hatch`` names a style, or a picture."""
 
     color: Rgba = INVISIBLE
     outline: Stroke = NO_STROKE
     hatch: str | None = None
+    picture: PictureFillSymbol | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def fill_of(symbol: Symbol | None, pixels_per_point: float) -> Fill:
     """Return a symbol as the fill of a polygon; a line symbol gives the outline alone."""
     if isinstance(symbol, SimpleLineSymbol):
         return Fill(outline=stroke_of(symbol, pixels_per_point))
+    if isinstance(symbol, PictureFillSymbol):
+        return Fill(outline=stroke_of(symbol.outline, pixels_per_point), picture=symbol)
     if not isinstance(symbol, SimpleFillSymbol):
         return Fill()
     outline = stroke_of(symbol.outline, pixels_per_point)

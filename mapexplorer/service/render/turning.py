@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mapexplorer.protocol.renderers import Renderer
-from mapexplorer.protocol.symbols import PictureMarkerSymbol
+from mapexplorer.protocol.symbols import PictureFillSymbol, PictureMarkerSymbol
 from mapexplorer.service.render.classify import classes_of, column, numbers_of
 from mapexplorer.service.render.pictures import PictureError, picture_of
 from mapexplorer.service.render.ragged import Floats
@@ -82,7 +82,7 @@ def renderer_faults(renderer: Renderer, table: pd.DataFrame) -> list[str]:
         except TurningError as problem:
             faults.append(str(problem))
     for entry in classes_of(renderer):
-        if isinstance(entry.symbol, PictureMarkerSymbol):
+        if isinstance(entry.symbol, PictureMarkerSymbol | PictureFillSymbol):
             try:
                 picture_of(entry.symbol)
             except PictureError as problem:
