@@ -15,11 +15,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import shapely
 
 from mapexplorer.protocol.symbols import Symbol
+from mapexplorer.service.clipping import extent_meets
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
-from mapexplorer.service.projection import densified_envelope, same_crs
 from mapexplorer.service.render.canvas import class_numbers
 from mapexplorer.service.render.classify import SymbolClass, classes_of, group_headings
 from mapexplorer.service.render.encode import write_png
@@ -29,7 +28,6 @@ from mapexplorer.service.time_limit import check_time
 if TYPE_CHECKING:
     from mapexplorer.protocol import PatchSize
     from mapexplorer.service.catalog import MapCatalog
-    from mapexplorer.service.frame import Frame
     from mapexplorer.service.view import MapView, ViewLayer
 
 Link = Callable[[bytes], str]
@@ -68,7 +66,7 @@ def query_legends(
     layers = []
     for shown in view.layers:
         check_time()
-        visible = _visible_entries(shown, view.frame) if return_visible_only else None
+        visible = _visible_entries(shown, view) if return_visible_only else None
         layers.append(_layer_body(shown.layer, patch, visible, link))
     return {"layers": layers}
 
@@ -192,22 +190,17 @@ def _raster_entries(
     return _COMPOSITE if layer.bands >= 3 else _STRETCHED
 
 
-def _visible_entries(shown: ViewLayer, frame: Frame) -> set[int]:
-    """Return the numbers of the entries of which something meets the frame."""
-    layer = shown.layer
+def _visible_entries(shown: ViewLayer, view: MapView) -> set[int]:
+    """Return the numbers of the entries of which something meets the frame, inside the clip of a clipped
+    layer.
+    """
+    layer, frame = shown.layer, view.frame
+    clip = view.clip if view.clipped(shown) else None
     if isinstance(layer, RasterLayer):
-        return set(range(len(_raster_entries(layer)))) if _meets(layer, frame) else set()
+        region = frame.polygon if clip is None else clip.region
+        seen = extent_meets(layer.extent, layer.crs, region, frame.crs)
+        return set(range(len(_raster_entries(layer)))) if seen else set()
     rows = layer.shapes.meeting(frame, shown.rows)
+    if clip is not None:
+        rows = clip.meeting(layer.shapes, rows)
     return set(np.unique(class_numbers(layer, layer.renderer)[rows]).tolist()) - {-1}
-
-
-def _meets(layer: RasterLayer, frame: Frame) -> bool:
-    """Tell whether the extent of a raster meets the turned frame."""
-    extent = layer.extent
-    box = (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
-    if not same_crs(layer.crs, frame.crs):
-        try:
-            box = densified_envelope(extent, layer.crs, frame.crs)
-        except ValueError:
-            return False
-    return bool(shapely.intersects(frame.polygon, shapely.box(*box)))

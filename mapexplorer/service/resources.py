@@ -111,7 +111,7 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
         "supportsDynamicLayers": True,
         "supportsTimeRelation": True,
         "supportsSpatialFilter": True,
-        "supportsClipping": False,
+        "supportsClipping": True,
         "supportsDatumTransformation": False,
         "hasVersionedData": any(_versioned(layer) for layer in catalog.layers),
         "archivingInfo": {"supportsHistoricMoment": any(_archived(layer) for layer in catalog.layers)},

@@ -25,6 +25,7 @@ from mapexplorer.protocol import (
     TimeExtent,
 )
 from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.clipping import Clip
 from mapexplorer.service.dynamic import with_dynamic_layers
 from mapexplorer.service.filters import RowQuery
 from mapexplorer.service.frame import Frame, build_frame
@@ -41,7 +42,6 @@ from mapexplorer.service.visibility import in_scale_range
 NOT_YET: Final = "is not supported by this service yet"
 
 NOT_YET_PARAMETERS: Final = (
-    "clipping",
     "selection_definitions",
     "datum_transformations",
 )
@@ -102,6 +102,11 @@ class MapView:
     frame: Frame
     layers: tuple[ViewLayer, ...]
     background: tuple[int, int, int, int]
+    clip: Clip | None = None
+
+    def clipped(self, shown: ViewLayer) -> bool:
+        """Tell whether a layer is drawn inside the shape of the clipping only."""
+        return self.clip is not None and self.clip.masks(shown.layer.id)
 
 
 def build_view(
@@ -127,6 +132,7 @@ def build_view(
         raise RequestErrors([fault]) from fault
     catalog, request = with_dynamic_layers(catalog, request, limits)
     frame = _frame(catalog, request)
+    clip = _clip(catalog, request, frame)
     queries = _row_queries(catalog, request)
     selected = catalog.tree.selected(request.layers)
     layers = []
@@ -139,7 +145,7 @@ def build_view(
             layers.append(ViewLayer(layer, layer.filters.rows(layer, queries[layer.id])))
         elif isinstance(layer, RasterLayer):
             layers.append(ViewLayer(layer, np.empty(0, dtype=np.int64)))
-    return MapView(asked, frame, tuple(layers), catalog.document.background_color)
+    return MapView(asked, frame, tuple(layers), catalog.document.background_color, clip)
 
 
 def _unsupported(request: MapRequest, operation: Operation) -> Iterator[ParameterError]:
@@ -195,6 +201,15 @@ def _row_queries(catalog: MapCatalog, request: MapRequest) -> Mapping[int, RowQu
     if faults:
         raise RequestErrors(faults)
     return queries
+
+
+def _clip(catalog: MapCatalog, request: MapRequest, frame: Frame) -> Clip | None:
+    if request.clipping is None:
+        return None
+    try:
+        return Clip.of(request.clipping, frame, catalog.crs, catalog.tree)
+    except ParameterError as fault:
+        raise RequestErrors([fault]) from fault
 
 
 def _spatial_test(

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.blackbox.documents import box, document, features, fill, leaf, line, point, simple, square
+from tests.blackbox.documents import (
+    box,
+    document,
+    features,
+    fill,
+    group,
+    leaf,
+    line,
+    point,
+    simple,
+    square,
+)
 
 
 def values() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -115,4 +126,24 @@ def places() -> tuple[dict[str, Any], dict[str, Any]]:
     return document("places", *layers), data
 
 
-FILTER_DOCUMENTS = {make.__name__: make for make in (values, versions, places)}
+def masks() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A blue polygon over everything; below it, in a group, three points of three classes."""
+    classes = [{"value": k, "label": k, "symbol": square(200, 0, 0)} for k in "ABC"]
+    renderer = {"type": "uniqueValue", "field1": "k", "uniqueValueInfos": classes}
+    letters = [(200, "A"), (500, "B"), (800, "C")]
+    data = {
+        "cover.geojson": features((box(-1000, -1000, 2000, 2000), {"n": 1})),
+        "letters.geojson": features(*((point(x, 500), {"k": k}) for x, k in letters)),
+    }
+    return (
+        document(
+            "masks",
+            leaf(0, "cover.geojson", simple(fill(0, 0, 200))),
+            group(5),
+            leaf(6, "letters.geojson", {"renderer": renderer}, parentLayerId=5),
+        ),
+        data,
+    )
+
+
+FILTER_DOCUMENTS = {make.__name__: make for make in (values, versions, places, masks)}

@@ -185,3 +185,62 @@ def test_a_polygon_that_crosses_itself_is_refused(service: Ask) -> None:
     for operation in ("export", "queryLegends"):
         assert "spatialFilter" in service("places").fault(operation, **WHOLE, spatialFilter=asked)
     assert service("places").json()["supportsSpatialFilter"] is True
+
+
+FRAME = {"bbox": "0,0,1000,1000", "size": "100,100"}
+HALF = {"xmin": 0, "ymin": 0, "xmax": 500, "ymax": 1000}
+WHITE = (255, 255, 255)
+
+
+def clip(geometry: dict[str, Any], **keys: Any) -> str:
+    kind = "Envelope" if "xmin" in geometry else "Polygon"
+    return json.dumps({"geometryType": f"esriGeometry{kind}", "geometry": geometry, **keys})
+
+
+@pytest.mark.parametrize(
+    ("extra", "right"),
+    [
+        ({"clipping": clip(HALF)}, WHITE),
+        ({"clipping": clip(HALF, excludedLayers=[0])}, BLUE),
+        (
+            {
+                "clipping": clip(HALF),
+                "spatialFilter": '{"geometryType":"esriGeometryPoint","geometry":{"x":9e6,"y":9e6}}',
+            },
+            WHITE,
+        ),
+    ],
+)
+def test_clipping_shows_the_background_outside_its_shape(
+    service: Ask, extra: dict[str, str], right: tuple[int, int, int]
+) -> None:
+    picture = service("masks").picture(**FRAME, **extra, layers="show:0")
+    assert {tuple(pixel) for pixel in picture[:, :50, :3].reshape(-1, 3)} == {BLUE}
+    assert {tuple(pixel) for pixel in picture[:, 50:, :3].reshape(-1, 3)} == {right}
+
+
+@pytest.mark.parametrize(
+    ("geometry", "keys", "listed"),
+    [
+        (HALF, {}, ["A", "B"]),
+        ({**HALF, "xmin": 600, "xmax": 700}, {}, []),
+        ({**HALF, "xmin": 600, "xmax": 700}, {"excludedLayers": [6]}, ["A", "B", "C"]),
+        ({**HALF, "xmin": 600, "xmax": 700}, {"excludedLayers": [5]}, ["A", "B", "C"]),
+    ],
+)
+def test_the_legend_is_judged_inside_the_shape(
+    service: Ask, geometry: dict[str, Any], keys: dict[str, Any], listed: list[str]
+) -> None:
+    found = service("masks").legend(**FRAME, layers="show:6", clipping=clip(geometry, **keys))
+    assert found == {6: listed}
+
+
+def test_a_faulty_clipping_is_refused(service: Ask) -> None:
+    for wrong in (
+        clip({"rings": [[[0, 0], [10, 10], [10, 0], [0, 10], [0, 0]]]}),
+        '{"geometryType":"esriGeometryPoint","geometry":{"x":1,"y":1}}',
+        clip({**HALF, "spatialReference": {"wkid": 999999}}),
+    ):
+        for operation in ("export", "queryLegends"):
+            assert "clipping" in service("masks").fault(operation, **FRAME, clipping=wrong)
+    assert service("masks").json()["supportsClipping"] is True

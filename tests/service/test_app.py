@@ -159,7 +159,6 @@ def test_dpi_repeated_in_another_case_takes_the_last(service):
 
 
 NOT_YET = [
-    ("clipping", '{"geometryType":"esriGeometryEnvelope","geometry":{"xmin":0,"ymin":0,"xmax":1,"ymax":1}}'),
     ("datumTransformations", "[1623]"),
 ]
 

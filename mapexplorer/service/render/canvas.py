@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -70,15 +72,47 @@ def ground_of(view: MapView) -> tuple[int, int, int, int]:
 def draw_layers(surface: Drawing, view: MapView) -> None:
     """Draw the layers of a view from bottom to top, each with its transparency, and the labels of all above
     them."""
-    for layer in reversed(view.layers):
-        check_time()
-        opacity = 1 - min(max(layer.transparency, 0), 100) / 100
-        if opacity == 1:
-            draw_layer(surface, view, layer)
-        elif opacity > 0:
-            with surface.sheet(opacity=opacity) as sheet:
-                draw_layer(sheet, view, layer)
-    draw_labels(surface, place(view))
+    for clipped, run in groupby(reversed(view.layers), view.clipped):
+        with _within(surface, view, clipped) as drawing:
+            if drawing is None:
+                continue
+            for layer in run:
+                _draw_with_transparency(drawing, view, layer)
+    _draw_labels(surface, view)
+
+
+@contextmanager
+def _within(surface: Drawing, view: MapView, clipped: bool) -> Iterator[Drawing | None]:
+    """Give what to draw layers on: for clipped ones a sheet cut to the shape, None when that is not seen."""
+    if not clipped or view.clip is None:
+        yield surface
+    elif not view.clip.outlines:
+        yield None
+    else:
+        with surface.sheet(within=view.clip.outlines) as sheet:
+            yield sheet
+
+
+def _draw_with_transparency(surface: Drawing, view: MapView, layer: ViewLayer) -> None:
+    check_time()
+    opacity = 1 - min(max(layer.transparency, 0), 100) / 100
+    if opacity == 1:
+        draw_layer(surface, view, layer)
+    elif opacity > 0:
+        with surface.sheet(opacity=opacity) as sheet:
+            draw_layer(sheet, view, layer)
+
+
+def _draw_labels(surface: Drawing, view: MapView) -> None:
+    """Draw the labels of all layers, those of clipped layers cut off with them."""
+    labels = place(view)
+    for clipped in (True, False):
+        own = [label for label in labels if view.clipped(view.layers[label.layer]) is clipped]
+        if not own:
+            continue
+        with _within(surface, view, clipped) as drawing:
+            if drawing is not None:
+                draw_labels(drawing, own)
 
 
 def draw_layer(surface: Drawing, view: MapView, layer: ViewLayer) -> None:

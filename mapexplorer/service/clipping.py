@@ -1,0 +1,102 @@
+"""Clipping: nothing of the masked layers is drawn outside a shape (Export Map, clipping)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from mapexplorer.protocol import Extent
+from mapexplorer.protocol.clipping import Clipping
+from mapexplorer.service.frame import Frame
+from mapexplorer.service.projection import densified_envelope, same_crs
+from mapexplorer.service.render.drawing import Outline, outlines_of
+from mapexplorer.service.render.ragged import Indices
+from mapexplorer.service.request_geometry import carried, crs_of_geometry, shape_of
+from mapexplorer.service.shapes import Shapes
+from mapexplorer.service.visibility import LayerTree
+
+_ROUNDING: Final = 1e-9
+"""Share of its size by which the frame is widened, so that what lies on its edge stays in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """The shape, an area in the spatial reference of the frame, and the layers that it does not mask."""
+
+    shape: shapely.Geometry
+    frame: Frame
+    excluded: frozenset[int]
+
+    @classmethod
+    def of(cls, asked: Clipping, frame: Frame, map_crs: CRS, tree: LayerTree) -> Clip:
+        """Make a clipping ready. Raises `ParameterError` for a shape that cannot be used."""
+        place = "clipping.geometry"
+        shape = shape_of(asked.geometry, place)
+        crs = crs_of_geometry(asked.geometry, map_crs, place)
+        return cls(carried(shape, crs, frame.crs), frame, _leaves(asked.excluded_layers, tree))
+
+    def masks(self, layer_id: int) -> bool:
+        """Tell whether a layer is masked."""
+        return layer_id not in self.excluded
+
+    @cached_property
+    def outlines(self) -> list[Outline]:
+        """The shape in pixels of the frame; empty when nothing of it is seen."""
+        shapes = Shapes(np.array([self.shape], dtype=object), self.frame.crs)
+        found = shapes.in_frame(self.frame, np.zeros(1, dtype=np.int64))
+        return outlines_of(found) if found.dimension == 2 and len(found.rows) else []
+
+    @cached_property
+    def region(self) -> shapely.Geometry:
+        """The part of the frame inside the shape, edges included."""
+        centre = np.array(self.frame.extent.center)
+        frame = shapely.transform(
+            self.frame.polygon, lambda corners: centre + (corners - centre) * (1 + _ROUNDING)
+        )
+        region = shapely.intersection(frame, self.shape)
+        shapely.prepare(region)
+        return region
+
+    def meeting(self, shapes: Shapes, rows: Indices) -> Indices:
+        """Return those of the rows, which meet the frame, that meet the part of it inside the shape."""
+        full = shapes.in_system(self.frame.crs).full
+        wanted = np.zeros(len(shapes), dtype=bool)
+        wanted[rows] = True
+        if full.dimension == 0:
+            full = full.take_parts(np.flatnonzero(wanted[full.rows]).astype(np.int64))
+            hit = shapely.intersects_xy(self.region, full.vertices[:, 0], full.vertices[:, 1])
+        else:
+            full = full.take_features(wanted[full.feature_rows])
+            hit = shapely.intersects(self.region, full.part_geometries())
+        if len(full.rows) == 0:
+            return np.empty(0, dtype=np.int64)
+        return full.feature_rows[np.logical_or.reduceat(hit, full.features[:-1])]
+
+
+def extent_meets(extent: Extent, crs: CRS, region: shapely.Geometry, region_crs: CRS) -> bool:
+    """Tell whether an extent, carried to the system of a region, meets it."""
+    box = (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
+    if not same_crs(crs, region_crs):
+        try:
+            box = densified_envelope(extent, crs, region_crs)
+        except ValueError:
+            return False
+    return bool(shapely.intersects(region, shapely.box(*box)))
+
+
+def _leaves(ids: Collection[int], tree: LayerTree) -> frozenset[int]:
+    """Return the layers behind ids, of which those of groups stand for all layers below."""
+    leaves: set[int] = set()
+    for layer_id in ids:
+        node = tree.by_id.get(layer_id)
+        if node is not None and node.is_group:
+            leaves |= tree.descendants(layer_id, visible_only=False)
+        else:
+            leaves.add(layer_id)
+    return frozenset(leaves)
