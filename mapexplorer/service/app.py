@@ -24,7 +24,7 @@ from mapexplorer.protocol import (
     ServiceFault,
     requested_format,
 )
-from mapexplorer.service import operations, pages, resources
+from mapexplorer.service import directory, operations, pages, resources
 from mapexplorer.service.answers import fault_answer, fault_of, json_answer, kmz_answer, picture_answer
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.delivery import deliver
@@ -61,8 +61,8 @@ _INVALID_URL: Final = ServiceFault(400, "Invalid URL")
 
 
 def service_path(name: str) -> str:
-    """Return the path of a map service, its name percent-encoded."""
-    return f"{SERVICES_PATH}/{quote(name, safe='')}/MapServer"
+    """Return the path of a map service, its name percent-encoded; a folder stands before a slash."""
+    return f"{SERVICES_PATH}/{quote(name, safe='/')}/MapServer"
 
 
 class MapServiceApp:
@@ -187,32 +187,54 @@ class MapServiceApp:
         if path == INFO_PATH:
             return self._body(pairs, lambda: resources.info(secured=self._token is not None))
         if path in (SERVICES_PATH, "/arcgis/rest"):
-            return self._body(pairs, lambda: resources.services(self.catalogs.values()))
+            return self._services(request, pairs, "")
         if not path.startswith(f"{SERVICES_PATH}/"):
             return fault_answer(ServiceFault(404, "There is nothing at this address."), status=404)
         name, _, rest = path.removeprefix(f"{SERVICES_PATH}/").partition("/MapServer")
         catalog = self.catalogs.get(name)
+        if catalog is None and not rest and name in resources.folders_of(self.catalogs):
+            return self._services(request, pairs, name)
         if catalog is None:
             raise ServiceFault(404, "Service not found")
         if "/MapServer" not in path or (rest and not rest.startswith("/")):
             raise _INVALID_URL
-        return self._service(request, catalog, rest.removeprefix("/"), pairs)
+        return self._service(request, catalog, rest.removeprefix("/"), pairs, name)
 
-    def _service(self, request: Request, catalog: MapCatalog, rest: str, pairs: Pairs) -> Response:
+    def _services(self, request: Request, pairs: Pairs, folder: str) -> Response:
+        names = [*self.catalogs, *resources.folders_of(self.catalogs)]
+        quoted = {name: quote(name, safe="/") for name in names}
+        return self._body(
+            pairs,
+            lambda: resources.services(self.catalogs, folder),
+            lambda body: directory.services_page(body, folder, self._links(request, pairs), quoted),
+        )
+
+    def _links(self, request: Request, pairs: Pairs) -> directory.Links:
+        token = {name.casefold(): value for name, value in pairs}.get("token", "") if self._token else ""
+        return directory.Links(f"{request.root_path}{SERVICES_PATH}", quote(token, safe=""))
+
+    def _service(self, request: Request, catalog: MapCatalog, rest: str, pairs: Pairs, name: str) -> Response:
+        about = (name, self._links(request, pairs), quote(name, safe="/"))
         match rest.split("/"):
             case [""]:
-                return self._body(pairs, lambda: resources.root(catalog))
+                return self._body(
+                    pairs, lambda: resources.root(catalog), lambda body: directory.map_page(body, *about)
+                )
             case ["layers"]:
                 return self._body(pairs, lambda: resources.all_layers(catalog))
             case ["legend"]:
                 return self._body(pairs, lambda: self._whole_legend(request, catalog, pairs))
             case ["export" | "queryLegends" as step]:
-                return self._operation(request, catalog, Operation(step), pairs)
+                return self._operation(request, catalog, Operation(step), pairs, name)
             case [number] if _LAYER.fullmatch(number):
                 layer = catalog.layer(int(number))
                 if layer is None:
                     raise _INVALID_URL
-                return self._body(pairs, lambda: resources.layer_body(catalog, layer))
+                return self._body(
+                    pairs,
+                    lambda: resources.layer_body(catalog, layer),
+                    lambda body: directory.layer_page(body, *about),
+                )
             case ["identify"]:
                 return self._asked(pairs, identify, catalog)
             case ["find"]:
@@ -230,9 +252,16 @@ class MapServiceApp:
                 )
         raise _INVALID_URL
 
-    def _body(self, pairs: Pairs, make: Callable[[], Mapping[str, Any]]) -> Response:
-        """Return a metadata body; without f it is JSON, since there are no directory pages for it."""
+    def _body(
+        self,
+        pairs: Pairs,
+        make: Callable[[], Mapping[str, Any]],
+        show: Callable[[Mapping[str, Any]], Response] | None = None,
+    ) -> Response:
+        """Return a metadata body; without f it is JSON, `show` makes the page of what has one."""
         form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
+        if form == "html" and show is not None:
+            return show(make())
         if form not in ("", "json", "pjson"):
             raise ServiceFault(400, "Invalid or missing input parameters.", ["f: expected json or pjson"])
         return json_answer(make(), indent=form == "pjson")
@@ -255,7 +284,7 @@ class MapServiceApp:
         return lambda image: f"{root}/{self.swatches.keep(image)}"
 
     def _operation(
-        self, request: Request, catalog: MapCatalog, operation: Operation, pairs: Pairs
+        self, request: Request, catalog: MapCatalog, operation: Operation, pairs: Pairs, name: str
     ) -> Response:
         """Answer export or queryLegends; whoever asks for a page is told faults on it, above the form."""
         answer = self._export if operation is Operation.EXPORT else self._legends
@@ -263,7 +292,7 @@ class MapServiceApp:
         form = pages.form_of(
             catalog,
             operation,
-            request.root_path + service_path(catalog.name),
+            request.root_path + service_path(name),
             pairs,
             secured=bool(self._token),
         )

@@ -111,6 +111,11 @@ def fault_page(form: Form, fault: ServiceFault) -> Response:
 
 def _page(form: Form, content: Sequence[Markup]) -> Response:
     title = _TITLES[form.operation]
+    return page(title, [tag("h1", f"{title}: {form.service}"), *content, _form(form)])
+
+
+def page(title: str, content: Sequence[Markup]) -> Response:
+    """Return a page of some content, with the headers that hold it to itself."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -118,7 +123,7 @@ def _page(form: Form, content: Sequence[Markup]) -> Response:
         tag("title", title),
         tag("style", verbatim(_STYLE)),
     )
-    body = tag("body", joined([tag("h1", f"{title}: {form.service}"), *content, _form(form)]))
+    body = tag("body", joined(content))
     text = "<!DOCTYPE html>\n" + tag("html", head, body, lang="en") + "\n"
     headers = {
         "Content-Security-Policy": _POLICY,

@@ -71,12 +71,19 @@ def info(*, secured: bool = False) -> dict[str, Any]:
     }
 
 
-def services(catalogs: Iterable[MapCatalog]) -> dict[str, Any]:
-    """Return the body of `/arcgis/rest/services`."""
+def folders_of(names: Iterable[str]) -> list[str]:
+    """Return the folders that the services of some names stand in."""
+    return list(dict.fromkeys(name.partition("/")[0] for name in names if "/" in name))
+
+
+def services(names: Iterable[str], folder: str = "") -> dict[str, Any]:
+    """Return the body of `/arcgis/rest/services`, or of one of its folders."""
+    known = list(names)
+    here = [name for name in known if name.rpartition("/")[0] == folder]
     return {
         "currentVersion": CURRENT_VERSION,
-        "folders": [],
-        "services": [{"name": catalog.name, "type": "MapServer"} for catalog in catalogs],
+        "folders": [] if folder else folders_of(known),
+        "services": [{"name": name, "type": "MapServer"} for name in here],
     }
 
 

@@ -27,7 +27,8 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 def catalog_from(target: Any, *, allow_outside: bool = False) -> dict[str, MapCatalog]:
     """Return the catalogs, by service name, of whatever names maps.
 
-    A path to a map document, a data file or a folder of map documents; the value of a map document; a
+    A path to a map document, a data file or a folder of map documents, whose folders become folders of the
+    service; the value of a map document; a
     GeoDataFrame; or names with GeoDataFrames. `allow_outside` lets the paths of a document leave its folder.
     Raises `DocumentError`.
     """
@@ -45,14 +46,13 @@ def catalog_from(target: Any, *, allow_outside: bool = False) -> dict[str, MapCa
 
 def _catalogs_of_path(path: Path, allow_outside: bool) -> dict[str, MapCatalog]:
     if path.is_dir():
-        documents = [entry for entry in sorted(path.glob("*.json")) if _is_document(entry)]
-        if not documents:
+        found = _catalogs_of_folder(path, allow_outside)
+        for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
+            inside = _catalogs_of_folder(folder, allow_outside)
+            found |= {f"{folder.name}/{name}": catalog for name, catalog in inside.items()}
+        if not found:
             raise DocumentError([f"$: the folder {path.name} holds no map document"])
-        catalogs = [MapCatalog(load_document(entry, allow_outside=allow_outside)) for entry in documents]
-        names = [catalog.name for catalog in catalogs]
-        if len(set(names)) < len(names):
-            raise DocumentError([f"name: two map documents of the folder {path.name} have the same name"])
-        return dict(zip(names, catalogs, strict=True))
+        return found
     if not path.is_file():
         raise DocumentError([f"$: there is no file {path.name}"])
     if path.suffix.lower() == ".json" and not _is_geojson(path):
@@ -62,6 +62,15 @@ def _catalogs_of_path(path: Path, allow_outside: bool) -> dict[str, MapCatalog]:
     else:
         raise DocumentError([f"$: {path.name} is neither a map document nor a data file that can be read"])
     return {catalog.name: catalog}
+
+
+def _catalogs_of_folder(path: Path, allow_outside: bool) -> dict[str, MapCatalog]:
+    documents = [entry for entry in sorted(path.glob("*.json")) if _is_document(entry)]
+    catalogs = [MapCatalog(load_document(entry, allow_outside=allow_outside)) for entry in documents]
+    names = [catalog.name for catalog in catalogs]
+    if len(set(names)) < len(names):
+        raise DocumentError([f"name: two map documents of the folder {path.name} have the same name"])
+    return dict(zip(names, catalogs, strict=True))
 
 
 def _top(path: Path) -> Any:

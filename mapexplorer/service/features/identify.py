@@ -20,7 +20,7 @@ from mapexplorer.service.features.search import SearchShape, matching, read_shap
 from mapexplorer.service.features.selection import FILTERS, filtered_view
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import Limits
-from mapexplorer.service.projection import same_crs, transformer
+from mapexplorer.service.projection import transformer
 from mapexplorer.service.time_limit import check_time
 from mapexplorer.service.view import MapView
 
@@ -128,14 +128,7 @@ def _view(catalog: MapCatalog, wire: Sequence[tuple[str, str]], choice: _Choice,
 
 def _widened(shape: SearchShape, tolerance: float, view: MapView) -> SearchShape:
     """Return the shape with what is within some pixels of it, in the system of the map that is shown."""
-    if tolerance == 0:
-        return shape
-    if same_crs(shape.crs, view.frame.crs):
-        return shape.widened(tolerance * view.frame.resolution)
-    own = shape.in_system(view.frame.crs)
-    if own is None:
-        return shape
-    return SearchShape(own, view.frame.crs).widened(tolerance * view.frame.resolution)
+    return shape if tolerance == 0 else shape.widened(tolerance * view.frame.resolution, view.frame.crs)
 
 
 def _raster_results(layer: RasterLayer, shape: SearchShape) -> list[dict[str, Any]]:

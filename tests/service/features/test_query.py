@@ -318,7 +318,7 @@ def test_statistics_by_groups_are_sorted_and_portioned(service):
                 "geometry": '{"rings":[[[0,0],[9,9],[9,0],[0,9],[0,0]]]}',
                 "geometryType": "esriGeometryPolygon",
             },
-            "geometry: a ring of the polygon crosses itself",
+            "geometry: a ring crosses itself",
         ),
         ({"geometry": "0,0,1,1", "spatialRel": "near"}, "spatialRel: "),
         ({"geometry": "0,0,1,1", "spatialRel": "esriSpatialRelRelation"}, "relationParam: "),
