@@ -10,7 +10,7 @@ import numpy as np
 
 from mapexplorer.service.render.drawing import Pixels
 from mapexplorer.service.render.ragged import Flags
-from mapexplorer.service.render.recording import Item, Picture, Recording, replay
+from mapexplorer.service.render.recording import Item, Picture, Recording, Sheet, replay
 from mapexplorer.service.render.surface import Surface
 
 TILE: Final = 16
@@ -30,7 +30,7 @@ def flattened(recording: Recording, most_fine_pixels: int = MOST_FINE_PIXELS) ->
     fine = _FINER if recording.width * recording.height <= most_fine_pixels else 1
     shadow = Surface(recording.width * fine, recording.height * fine, recording.ground)
     flat: list[Item] = []
-    for opaque, run in groupby(recording.items, lambda item: item.opaque):
+    for opaque, run in groupby(_split(recording.items), lambda item: item.opaque):
         items = tuple(run)
         if opaque:
             flat.extend(items)
@@ -38,6 +38,18 @@ def flattened(recording: Recording, most_fine_pixels: int = MOST_FINE_PIXELS) ->
         else:
             flat.extend(_covered(shadow, items, fine))
     return flat
+
+
+def _split(items: Sequence[Item]) -> Iterator[Item]:
+    """Yield items with their clipped sheets taken apart, so that what is opaque in them stays as it is."""
+    for item in items:
+        if not isinstance(item, Sheet) or item.opacity < 1 or item.opaque:
+            yield item
+        elif item.within is None:
+            yield from _split(item.items)
+        else:
+            for _, run in groupby(_split(item.items), lambda inner: inner.opaque):
+                yield Sheet(tuple(run), 1.0, item.within)
 
 
 def _covered(shadow: Surface, items: Sequence[Item], fine: int) -> Iterator[Picture]:

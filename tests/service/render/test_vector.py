@@ -22,12 +22,13 @@ from mapexplorer.protocol import ParameterError
 from mapexplorer.service.render import emf
 from mapexplorer.service.render import recording as recordings
 from mapexplorer.service.render.canvas import draw, draw_layers, ground_of
-from mapexplorer.service.render.drawing import Outline
+from mapexplorer.service.render.drawing import Outline, outline_of
 from mapexplorer.service.render.emf import dashed, rings_of
 from mapexplorer.service.render.flattening import flattened, rectangles
 from mapexplorer.service.render.pathtext import POSTFIX, SVG, path_text
-from mapexplorer.service.render.recording import Picture, Recording, replay
+from mapexplorer.service.render.recording import Picture, Recording, Sheet, replay
 from mapexplorer.service.render.surface import Surface
+from mapexplorer.service.render.symbols import Stroke
 from mapexplorer.service.render.vector import draw_vectors
 
 from .gallery import gallery
@@ -288,6 +289,26 @@ def test_flattened_items_show_the_same_without_any_transparency(everything):
     replay(flat, fine, 2)
     replay(recording.items, expected, 2)
     assert (np.abs(fine.pixels.astype(int) - expected.pixels) > 2).mean() < 0.001
+
+
+def test_what_is_opaque_in_a_clipped_sheet_stays_a_path_when_flattened():
+    recording = Recording(64, 64, (255, 255, 255, 255))
+    area = outline_of([np.array([[8.0, 8], [56, 8], [56, 56], [8, 56], [8, 8]])], closed=True)
+    line = outline_of([np.array([[0.0, 40], [64, 40]])], closed=False)
+    with recording.sheet(within=[area]) as sheet:
+        sheet.draw_each([line], None, [Stroke((0, 0, 0, 1), 4)])
+        with sheet.sheet(opacity=0.5) as half:
+            half.draw_each([line], None, [Stroke((1, 0, 0, 1), 2)])
+        sheet.draw_each([line], None, [Stroke((0, 0, 1, 1), 1)])
+    flat = flattened(recording)
+    assert [type(item) for item in flat] == [Sheet, Picture, Sheet]
+    assert all(item.opaque for item in flat)
+    pictures = []
+    for items in (recording.items, flat):
+        fine = Surface(128, 128, recording.ground)
+        replay(items, fine, 2)
+        pictures.append(fine.pixels.astype(int))
+    assert np.abs(pictures[0] - pictures[1]).max() <= 2
 
 
 @pytest.mark.parametrize("seed", range(5))
