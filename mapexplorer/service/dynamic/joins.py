@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mapexplorer.protocol import JoinTableSource
-from mapexplorer.service.dynamic.matching import matching_rows, taken, taken_geometry
+from mapexplorer.service.dynamic.matching import check_cells, matching_rows, taken, taken_geometry
 from mapexplorer.service.dynamic.problems import ElementProblem
 from mapexplorer.service.fields import OBJECT_ID, find_name
 from mapexplorer.service.sources import FeatureSource, SourceProblem
@@ -29,6 +29,7 @@ def joined(join: JoinTableSource, left: Table, right: Table, place: str) -> Tabl
     outer = join.join_type == "esriLeftOuterJoin"
     try:
         left_rows, right_rows = matching_rows([left_key], [right_key], outer=outer)
+        check_cells(len(left_rows), left.rows.shape[1] + right.rows.shape[1])
     except SourceProblem as problem:
         raise ElementProblem(place, str(problem)) from None
     columns: dict[str, pd.Series[Any]] = {}

@@ -16,6 +16,8 @@ Indices = npt.NDArray[np.int64]
 NO_ROW: Final = -1
 MOST_ROWS: Final = 1_000_000
 """Rows that a join or a query may give."""
+MOST_CELLS: Final = 20_000_000
+"""Rows times fields that a join or a query may give: 160 MB."""
 
 
 def matching_rows(
@@ -45,6 +47,13 @@ def matching_rows(
     right_rows = np.full(total, NO_ROW, dtype=np.int64)
     right_rows[found] = order[places[found]]
     return left_rows, right_rows
+
+
+def check_cells(rows: int, columns: int) -> None:
+    """Raise `SourceProblem` for a table that would take too much memory."""
+    check_time()
+    if rows * columns > MOST_CELLS:
+        raise SourceProblem(f"{rows} rows of {columns} fields are more than {MOST_CELLS} values")
 
 
 def _codes(left: Sequence[pd.Series[Any]], right: Sequence[pd.Series[Any]]) -> tuple[Indices, Indices]:

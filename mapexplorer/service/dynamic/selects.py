@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sqlglot import exp
 
-from mapexplorer.service.dynamic.matching import Indices, matching_rows, taken, taken_geometry
+from mapexplorer.service.dynamic.matching import Indices, check_cells, matching_rows, taken, taken_geometry
 from mapexplorer.service.dynamic.statements import Statement, TableName, parse_statement
 from mapexplorer.service.expressions.grammar import Field
 from mapexplorer.service.expressions.lexer import Lexeme, Misplaced
@@ -170,6 +170,13 @@ def _filtered(scope: _Scope) -> Indices:
 def _outputs(scope: _Scope, rows: Indices) -> list[tuple[str, pd.Series[Any]]]:
     """Return the columns that the statement names, with their names."""
     outputs: dict[str, pd.Series[Any]] = {}
+
+    wide = sum(len(part.table.rows.columns) for part in scope.parts)
+    stars = sum(isinstance(node, exp.Star) for node, _ in scope.statement.outputs)
+    try:
+        check_cells(len(rows), len(scope.statement.outputs) + wide * stars)
+    except SourceProblem as problem:
+        raise Misplaced(str(problem), 0) from None
 
     def add(name: str, qualified: str, column: pd.Series[Any]) -> None:
         for each in (name, qualified):

@@ -175,11 +175,14 @@ class _FeaturePainter:
         if self._paint_coverage(margin):
             return
         shapes = self._in_order(self.layer.shapes.in_frame(self.frame, self.rows, margin))
+        ordered = self.layer.drawing_ranks is not None
         if shapes.dimension == 1:
-            draw_lines(self.surface, shapes, self.numbers[shapes.feature_rows], self.classes, scale)
+            numbers = self.numbers[shapes.feature_rows]
+            draw_lines(self.surface, shapes, numbers, self.classes, scale, ordered=ordered)
             return
         self._paint_background(shapes)
-        draw_polygons(self.surface, shapes, self.numbers[shapes.feature_rows], self.classes, scale)
+        numbers = self.numbers[shapes.feature_rows]
+        draw_polygons(self.surface, shapes, numbers, self.classes, scale, ordered=ordered)
         if marked:
             reach = reach_of(self.classes, scale)
             self._paint_markers(self.layer.shapes.anchors_in_frame(self.frame, self.rows, reach))
@@ -187,6 +190,8 @@ class _FeaturePainter:
     def _paint_coverage(self, margin: float) -> bool:
         """Draw polygons that do not overlap in one go; False when that cannot be done."""
         if not isinstance(self.surface, Surface):  # a vector file keeps every feature a path of its own
+            return False
+        if self.layer.drawing_ranks is not None:
             return False
         scale = self.pixels_per_point
         drawn = self.rows[self.numbers[self.rows] >= 0]
@@ -196,7 +201,7 @@ class _FeaturePainter:
         if coverage is None:
             return False
         draw_coverage(self.surface, coverage, self.numbers, self.classes, scale)
-        loose = self._in_order(coverage.loose)
+        loose = coverage.loose
         draw_polygons(self.surface, loose, self.numbers[loose.feature_rows], self.classes, scale)
         return True
 

@@ -48,8 +48,10 @@ def draw_lines(
     numbers: ClassNumbers,
     classes: Sequence[SymbolClass],
     pixels_per_point: float,
+    *,
+    ordered: bool = False,
 ) -> None:
-    """Draw lines in pixels; ``numbers`` gives the class of each feature."""
+    """Draw lines in pixels; ``numbers`` gives the class of each feature; ``ordered`` as for `runs_of`."""
     strokes = [
         stroke_of(entry.symbol if isinstance(entry.symbol, SimpleLineSymbol) else None, pixels_per_point)
         for entry in classes
@@ -60,7 +62,7 @@ def draw_lines(
         return
     outlines = outlines_of(lines)
     dashed = np.array([bool(stroke.dashes) for stroke in strokes]).astype(np.int64)[which]
-    for run in runs_of(dashed):
+    for run in runs_of(dashed, ordered=ordered):
         surface.draw_each(
             [outlines[position] for position in run],
             None,
@@ -76,6 +78,8 @@ def draw_polygons(
     numbers: ClassNumbers,
     classes: Sequence[SymbolClass],
     pixels_per_point: float,
+    *,
+    ordered: bool = False,
 ) -> None:
     """Draw polygons in pixels, each with its fill and then its outline, centred on the edge."""
     fills = [fill_of(entry.symbol, pixels_per_point) for entry in classes]
@@ -88,7 +92,7 @@ def draw_polygons(
     hatched = np.array([number if fill.hatch or fill.picture else -1 for number, fill in enumerate(fills)])[
         which
     ]
-    for run in runs_of(hatched):
+    for run in runs_of(hatched, ordered=ordered):
         part = polygons
         if len(run) < len(which):
             chosen = np.zeros(len(which), dtype=bool)

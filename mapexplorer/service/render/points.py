@@ -82,7 +82,7 @@ def draw_points(
     if len(places) == 0:
         return
     kinds = np.array(pictured)[numbers]
-    for run in runs_of(kinds.astype(np.int64)):
+    for run in runs_of(kinds.astype(np.int64), ordered=ordered):
         turned = turns[run] if turns is not None else None
         if kinds[run[0]] == _WRITTEN:
             marks = [
@@ -99,10 +99,13 @@ def draw_points(
             _draw_in_bulk(surface, places[run], numbers[run], markers)
 
 
-def runs_of(kinds: Indices) -> Iterator[Indices]:
-    """Split positions into runs of one kind in their order, or kind by kind when that would be too many."""
+def runs_of(kinds: Indices, *, ordered: bool = False) -> Iterator[Indices]:
+    """Split positions into runs of one kind in their order, or kind by kind when that would be too many.
+
+    ``ordered`` keeps the order whatever it costs.
+    """
     breaks = np.flatnonzero(np.diff(kinds)) + 1
-    if len(breaks) < MOST_RUNS:
+    if ordered or len(breaks) < MOST_RUNS:
         yield from np.split(np.arange(len(kinds)), breaks)
         return
     for kind in np.unique(kinds):
