@@ -16,6 +16,7 @@ import requests
 from PIL import Image
 
 from tests.blackbox.documents import DOCUMENTS, write_documents
+from tests.blackbox.dynamic_documents import DYNAMIC_DOCUMENTS
 from tests.blackbox.filter_documents import FILTER_DOCUMENTS
 
 
@@ -56,7 +57,7 @@ class Service:
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
     folder: Path = tmp_path_factory.mktemp("maps")
-    documents = DOCUMENTS | FILTER_DOCUMENTS
+    documents = DOCUMENTS | FILTER_DOCUMENTS | DYNAMIC_DOCUMENTS
     write_documents(folder, documents)
     process = subprocess.Popen(
         [sys.executable, "-m", "mapexplorer", "serve", str(folder), "--port", "0"],

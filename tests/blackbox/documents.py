@@ -209,4 +209,5 @@ def write_documents(folder: Path, documents: Mapping[str, Callable[[], Any]]) ->
         body, data = make()
         (folder / f"{body['name']}.json").write_text(json.dumps(body))
         for name, content in data.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(json.dumps(content))

@@ -83,3 +83,77 @@ def test_any_bad_element_refuses_the_whole_request_by_its_path(
     service: Ask, operation: str, element: dict[str, Any], path: str
 ) -> None:
     assert path in service("rows").fault(operation, **STRIP, **asked(maplayer(2), element))
+
+
+W = {"workspaceId": "W"}
+LOTS = {"type": "table", "dataSourceName": "lots", **W}
+SALES = {"type": "table", "dataSourceName": "sales.geojson", **W}
+GREEN = simple(fill(0, 150, 0))
+
+
+def joined(kind: str) -> dict[str, Any]:
+    return {
+        "type": "joinTable",
+        "leftTableSource": LOTS,
+        "rightTableSource": SALES,
+        "leftTableKey": "LOT",
+        "rightTableKey": "lot",
+        "joinType": f"esriLeft{kind}Join",
+    }
+
+
+def of_data(source: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    data_layer = {"type": "dataLayer", "dataSource": source}
+    return {"id": 502, "source": data_layer, "drawingInfo": GREEN, **keys}
+
+
+def query(text: str) -> dict[str, Any]:
+    return {"type": "queryTable", "query": text, "oidFields": "OBJECTID", **W}
+
+
+@pytest.mark.parametrize(
+    ("element", "shown"),
+    [
+        (of_data(LOTS), [1, 2, 3]),
+        (of_data(LOTS, definitionExpression="KIND = 2"), [2]),
+        (of_data(joined("Inner")), [1, 2]),
+        (of_data(joined("Outer")), [1, 2, 3]),
+        (of_data(joined("Outer"), definitionExpression="price > 200"), [2]),
+        (of_data(query("SELECT * FROM lots WHERE KIND <> 2")), [1, 3]),
+        (of_data(query("SELECT l.LOT FROM lots l INNER JOIN sales s ON l.LOT = s.lot")), [1, 2]),
+    ],
+)
+def test_tables_joins_and_queries_of_a_workspace(
+    service: Ask, element: dict[str, Any], shown: list[int]
+) -> None:
+    picture = service("workspaces").picture(**STRIP, **asked(element))
+    assert [n for n in (1, 2, 3) if tuple(picture[50, 100 * n, :3]) == (0, 150, 0)] == shown
+    assert service("workspaces").legend(**STRIP, **asked(element)) == {502: [""]}
+
+
+def test_a_layer_file_of_a_workspace(service: Ask) -> None:
+    source = {"type": "workspaceLayer", "workspaceId": "W", "layerId": "lots.lyrx"}
+    picture = service("workspaces").picture(**STRIP, **asked({"id": 1, "source": source}))
+    assert [n for n in (1, 2, 3) if tuple(picture[50, 100 * n, :3]) == (10, 20, 30)] == [1, 2]
+    assert service("workspaces").legend(**STRIP, **asked({"id": 1, "source": source})) == {
+        1: ["from the file"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ({**LOTS, "dataSourceName": "../outside.geojson"}, "dataSourceName"),
+        ({**LOTS, "dataSourceName": "..%2Foutside.geojson"}, "dataSourceName"),
+        ({**LOTS, "dataSourceName": "/etc/passwd"}, "dataSourceName"),
+        ({**LOTS, "workspaceId": ".."}, "workspaceId"),
+        (query("SELECT * FROM lots; DROP TABLE lots"), "query"),
+        (query("DELETE FROM lots"), "query"),
+        (query('SELECT * FROM "../outside"'), "query"),
+    ],
+)
+def test_nothing_outside_the_workspaces_can_be_reached(
+    service: Ask, source: dict[str, Any], path: str
+) -> None:
+    told = service("workspaces").fault(**STRIP, **asked(of_data(source)))
+    assert f"dynamicLayers[0].source.dataSource.{path}" in told

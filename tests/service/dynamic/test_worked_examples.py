@@ -120,8 +120,8 @@ def test_the_example_url_gives_the_states_of_the_sample_map_a_red_fill_with_gree
         "bbox=-183.78001472868405,16.300709121618663,-61.406854669684265,74.03030803096895&bboxSR=4326&layers=&"
         "layerDefs=&size=&imageSR=4326&format=png&transparent=false&dpi=&time=&layerTimeOptions=&dynamicLayers="
         '[{"id":101,"source":{"type":"mapLayer","mapLayerId":3},"drawingInfo":{"renderer": {"type":"simple", '
-        '"symbol": {"type":"esriSFS","style":"esriSFSSolid","color":[255,0,0,255],"outline":{"type":"esriSLS",'
-        '"style":"esriSLSSolid","color":[0,255,0,255],"width":1}}}}}]&gdbVersion='
+        '"symbol": {"type":"esriSFS","style":"esriSFSSolid","color":[255,0,0,255],"outline":'
+        '{"type":"esriSLS","style":"esriSLSSolid","color":[0,255,0,255],"width":1}}}}}]&gdbVersion='
     ).replace('"mapLayerId":3', f'"mapLayerId":{states.id}')
     parameters = dict(pair.split("=", 1) for pair in query.split("&"))
     picture = service.picture(**parameters)
