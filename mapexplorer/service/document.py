@@ -97,6 +97,12 @@ class UniqueIdInfo(Model):
     type: Literal["simple", "composite"]
     fields: Annotated[tuple[Name, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _has_one_field_when_simple(self) -> UniqueIdInfo:
+        if self.type == "simple" and len(self.fields) != 1:
+            raise ValueError("a simple unique id has exactly one field")
+        return self
+
 
 class ArchivingInfo(Model):
     """The fields between which a row was valid; no end means it is current."""

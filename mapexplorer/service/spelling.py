@@ -56,8 +56,11 @@ class Spelling:
                 }
             )
         if document.unique_id_info is not None:
-            for number, name in enumerate(document.unique_id_info.fields):
-                self.find(name, f"{place}.uniqueIdInfo.fields[{number}]")
+            fields = tuple(
+                self.find(name, f"{place}.uniqueIdInfo.fields[{number}]") or name
+                for number, name in enumerate(document.unique_id_info.fields)
+            )
+            changes["unique_id_info"] = document.unique_id_info.model_copy(update={"fields": fields})
         changes["domains"] = {
             self.find(name, f"{place}.domains.{name}") or name: domain
             for name, domain in document.domains.items()

@@ -24,6 +24,7 @@ from mapexplorer.protocol import (
     RequestErrors,
     TimeExtent,
 )
+from mapexplorer.protocol.selection import SelectionDefinition
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.clipping import Clip
 from mapexplorer.service.dynamic import with_dynamic_layers
@@ -33,6 +34,7 @@ from mapexplorer.service.labels.classes import labels_on
 from mapexplorer.service.layer_values import own_parameters, own_ranges, stray_values
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, dpi_faults, patch_faults, size_faults
+from mapexplorer.service.selection import Highlight, highlights, selection_faults
 from mapexplorer.service.spatial_filter import SpatialTest
 from mapexplorer.service.temporal import Window, time_rule, window
 from mapexplorer.service.time_limit import check_time
@@ -41,10 +43,7 @@ from mapexplorer.service.visibility import in_scale_range
 
 NOT_YET: Final = "is not supported by this service yet"
 
-NOT_YET_PARAMETERS: Final = (
-    "selection_definitions",
-    "datum_transformations",
-)
+NOT_YET_PARAMETERS: Final = ("datum_transformations",)
 FORMATS: Final = (
     ImageFormat.PNG32,
     ImageFormat.PNG24,
@@ -63,10 +62,13 @@ FORMATS: Final = (
 
 @dataclass(frozen=True, eq=False)
 class ViewLayer:
-    """A layer to draw: `rows` are the ascending numbers of the rows that pass every filter but the frame."""
+    """A layer to draw: `rows` are the ascending numbers of the rows that pass every filter but the frame, of
+    which `highlights` are drawn once more above the layer.
+    """
 
     layer: FeatureLayer | RasterLayer
     rows: npt.NDArray[np.int64]
+    highlights: tuple[Highlight, ...] = ()
 
     @property
     def renderer(self) -> Renderer | None:
@@ -134,6 +136,7 @@ def build_view(
     frame = _frame(catalog, request)
     clip = _clip(catalog, request, frame)
     queries = _row_queries(catalog, request)
+    selections = _selections(catalog, request, operation)
     selected = catalog.tree.selected(request.layers)
     layers = []
     for layer in catalog.layers:
@@ -142,7 +145,8 @@ def build_view(
         if layer.id not in selected or not in_scale_range(frame.scale, *scales):
             continue
         if isinstance(layer, FeatureLayer):
-            layers.append(ViewLayer(layer, layer.filters.rows(layer, queries[layer.id])))
+            rows = layer.filters.rows(layer, queries[layer.id])
+            layers.append(ViewLayer(layer, rows, highlights(layer, rows, selections)))
         elif isinstance(layer, RasterLayer):
             layers.append(ViewLayer(layer, np.empty(0, dtype=np.int64)))
     return MapView(asked, frame, tuple(layers), catalog.document.background_color, clip)
@@ -210,6 +214,19 @@ def _clip(catalog: MapCatalog, request: MapRequest, frame: Frame) -> Clip | None
         return Clip.of(request.clipping, frame, catalog.crs, catalog.tree)
     except ParameterError as fault:
         raise RequestErrors([fault]) from fault
+
+
+def _selections(
+    catalog: MapCatalog, request: MapRequest, operation: Operation
+) -> tuple[SelectionDefinition, ...]:
+    """Return the selections of an export; a legend has none. Raises `RequestErrors`."""
+    if operation is not Operation.EXPORT or request.selection_definitions is None:
+        return ()
+    faults = list(selection_faults(request.selection_definitions, catalog.layers))
+    if faults:
+        raise RequestErrors(faults)
+    definitions: tuple[SelectionDefinition, ...] = request.selection_definitions
+    return definitions
 
 
 def _spatial_test(

@@ -146,4 +146,24 @@ def masks() -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
-FILTER_DOCUMENTS = {make.__name__: make for make in (values, versions, places, masks)}
+def selections() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two squares addressed by object ids (0), by one field (1), and by two fields (2)."""
+    squares = [box(100, 100, 400, 400), box(600, 100, 900, 400)]
+    data = {
+        "pair.geojson": features(
+            *((area, {"k": k, "p": p}) for area, k, p in zip(squares, "ab", "bc", strict=True))
+        )
+    }
+    drawing = simple(fill(0, 0, 200))
+    return (
+        document(
+            "selections",
+            leaf(0, "pair.geojson", drawing),
+            leaf(1, "pair.geojson", drawing, uniqueIdInfo={"type": "simple", "fields": ["k"]}),
+            leaf(2, "pair.geojson", drawing, uniqueIdInfo={"type": "composite", "fields": ["k", "p"]}),
+        ),
+        data,
+    )
+
+
+FILTER_DOCUMENTS = {make.__name__: make for make in (values, versions, places, masks, selections)}

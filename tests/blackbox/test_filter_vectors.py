@@ -244,3 +244,59 @@ def test_a_faulty_clipping_is_refused(service: Ask) -> None:
         for operation in ("export", "queryLegends"):
             assert "clipping" in service("masks").fault(operation, **FRAME, clipping=wrong)
     assert service("masks").json()["supportsClipping"] is True
+
+
+CYAN = (0, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("ident", "ids", "outlined"),
+    [
+        (0, {"objectIds": [1]}, [0]),
+        (0, {"objectIds": [2, 99999]}, [1]),
+        (0, {"objectIds": [99999]}, []),
+        (1, {"uniqueIds": ["b"]}, [1]),
+        (2, {"uniqueIds": [["a", "b"]]}, [0]),
+        (2, {"uniqueIds": [["b", "a"]]}, []),
+        ("2", {"uniqueIds": [["a", "b"], ["b", "c"]]}, [0, 1]),
+        (77, {"uniqueIds": ["b"]}, []),
+    ],
+)
+def test_selected_features_are_outlined_in_cyan(
+    service: Ask, ident: Any, ids: dict[str, Any], outlined: list[int]
+) -> None:
+    asked = json.dumps([{"layerId": ident, **ids}])
+    picture = service("selections").picture(**FRAME, layers=f"show:{ident}", selectionDefinitions=asked)
+    shown = [n for n, x in enumerate((10, 60)) if tuple(picture[75, x, :3]) == CYAN]
+    assert shown == outlined
+    if ident != 77:
+        assert tuple(picture[75, 25, :3]) == tuple(picture[75, 75, :3]) == BLUE
+
+
+def test_the_inside_of_a_selection_is_filled_when_asked(service: Ask) -> None:
+    asked = {"layerId": 0, "objectIds": [1, 2], "selectionFillColor": [255, 0, 255]}
+    given = json.dumps([{**asked, "selectionColor": [255, 255, 0]}])
+    picture = service("selections").picture(
+        **FRAME, layers="show:0", layerDefs="0:k='a'", selectionDefinitions=given
+    )
+    assert tuple(picture[75, 25, :3]) == (255, 0, 255)
+    assert tuple(picture[75, 10, :3]) == (255, 255, 0)
+    assert tuple(picture[75, 75, :3]) == tuple(picture[75, 60, :3]) == WHITE
+
+
+@pytest.mark.parametrize(
+    "definitions",
+    [
+        [{"layerId": 0, "uniqueIds": ["a"]}],
+        [{"layerId": 1, "objectIds": [1]}],
+        [{"layerId": 0, "objectIds": [1]}, {"layerId": 1, "uniqueIds": ["a"]}],
+        [{"layerId": 0, "objectIds": [1], "selectionColor": [0, 0, 256]}],
+        [{"layerId": 0, "objectIds": [1], "selectionFillColor": [0, 0, 0, 0]}],
+    ],
+)
+def test_wrong_selections_are_refused_and_no_parameter_of_a_legend(
+    service: Ask, definitions: list[dict[str, Any]]
+) -> None:
+    given = json.dumps(definitions)
+    assert "selectionDefinitions" in service("selections").fault(**FRAME, selectionDefinitions=given)
+    assert set(service("selections").legend(**FRAME, selectionDefinitions=given)) == {0, 1, 2}

@@ -19,6 +19,7 @@ from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of, classify
 from mapexplorer.service.render.drawing import Drawing, Pixels
 from mapexplorer.service.render.encode import ground_color, keyed
+from mapexplorer.service.render.highlight import draw_highlight
 from mapexplorer.service.render.paths import (
     draw_coverage,
     draw_lines,
@@ -101,6 +102,20 @@ def _draw_with_transparency(surface: Drawing, view: MapView, layer: ViewLayer) -
     elif opacity > 0:
         with surface.sheet(opacity=opacity) as sheet:
             draw_layer(sheet, view, layer)
+    _draw_highlights(surface, view, layer)
+
+
+def _draw_highlights(surface: Drawing, view: MapView, shown: ViewLayer) -> None:
+    """Draw what is highlighted of a layer, above it and never translucent."""
+    layer, renderer = shown.layer, shown.renderer
+    if not shown.highlights or renderer is None or not isinstance(layer, FeatureLayer):
+        return
+    classes = classes_of(renderer)
+    scale = view.frame.pixels_per_point * symbol_factor(layer, classes, view.frame)
+    for highlight in shown.highlights:
+        draw_highlight(
+            surface, layer.shapes, view.frame, highlight, class_numbers(layer, renderer), classes, scale
+        )
 
 
 def _draw_labels(surface: Drawing, view: MapView) -> None:
