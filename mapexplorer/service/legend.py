@@ -19,7 +19,7 @@ import numpy as np
 from mapexplorer.protocol.symbols import Symbol
 from mapexplorer.service.clipping import extent_meets
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
-from mapexplorer.service.render.canvas import class_numbers
+from mapexplorer.service.render.classes import class_numbers
 from mapexplorer.service.render.classify import SymbolClass, classes_of, group_headings
 from mapexplorer.service.render.encode import write_png
 from mapexplorer.service.render.patch import PatchPixels, color_patch, swatch, to_whole_pixels

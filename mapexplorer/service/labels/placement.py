@@ -25,7 +25,7 @@ from mapexplorer.service.labels.options import Option
 from mapexplorer.service.labels.points import point_options
 from mapexplorer.service.labels.tracks import track_of, track_options
 from mapexplorer.service.layers import FeatureLayer
-from mapexplorer.service.render.classify import classes_of, classify
+from mapexplorer.service.render.classes import drawn_classes
 from mapexplorer.service.render.paths import width_of as line_width_of
 from mapexplorer.service.render.pictures import picture_size
 from mapexplorer.service.render.ragged import Floats, Indices, Ragged, clipped, ragged_of
@@ -205,7 +205,7 @@ class _Layer:
         renderer = self.shown.renderer
         if renderer is None or not len(rows):
             return np.zeros((len(rows), 2)), np.zeros((len(rows), 2))
-        classes = classes_of(renderer)
+        classes, numbers = drawn_classes(self.layer, renderer, self.frame.scale)
         sizes = np.zeros((len(classes) + 1, 4))
         for number, entry in enumerate(classes):
             symbol = entry.symbol
@@ -220,9 +220,6 @@ class _Layer:
                 wide, high = picture_size(symbol, self.scale)
                 offset = symbol.xoffset * self.scale, -symbol.yoffset * self.scale
                 sizes[number] = wide / 2, high / 2, *offset
-        numbers = self.layer.shapes.noted(
-            ("classes", renderer), lambda: classify(renderer, self.layer.table)[0]
-        )
         found = sizes[numbers[rows]]
         return found[:, :2], found[:, 2:]
 
@@ -233,7 +230,9 @@ class _Layer:
         style = style_of(labelling.symbol, self.scale)
         renderer = self.shown.renderer
         clearance = _GAP * self.scale / 2 + (
-            line_width_of(classes_of(renderer), self.scale) / 2 if renderer else 0
+            line_width_of(drawn_classes(self.layer, renderer, self.frame.scale)[0], self.scale) / 2
+            if renderer
+            else 0
         )
         longest = _largest(parts.rows, lengths)
         chosen = longest[lengths[longest] > style.font.size]

@@ -16,7 +16,8 @@ from mapexplorer.protocol.symbols import LARGEST_SYMBOL, PictureMarkerSymbol, Si
 from mapexplorer.service.labels.placement import place
 from mapexplorer.service.labels.writing import draw_labels
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
-from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of, classify
+from mapexplorer.service.render.classes import drawn_classes
+from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.drawing import Drawing, Pixels
 from mapexplorer.service.render.encode import ground_color, keyed
 from mapexplorer.service.render.highlight import draw_highlight
@@ -31,7 +32,7 @@ from mapexplorer.service.render.points import draw_points, reach_of
 from mapexplorer.service.render.ragged import Floats, Ragged
 from mapexplorer.service.render.raster import warp
 from mapexplorer.service.render.surface import Surface
-from mapexplorer.service.render.turning import turns_of
+from mapexplorer.service.render.turning import turns_markers, turns_of
 from mapexplorer.service.time_limit import check_time
 
 if TYPE_CHECKING:
@@ -138,11 +139,6 @@ def draw_layer(surface: Drawing, view: MapView, layer: ViewLayer) -> None:
         _FeaturePainter(surface, view, layer, layer.layer, layer.renderer).paint()
 
 
-def class_numbers(layer: FeatureLayer, renderer: Renderer) -> ClassNumbers:
-    """Return the class number of every row of a layer; remembered as long as the layer."""
-    return layer.shapes.noted(("classes", renderer), lambda: classify(renderer, layer.table)[0])
-
-
 def symbol_factor(layer: FeatureLayer, classes: Sequence[SymbolClass], frame: Frame) -> float:
     """Return what the points of symbols are multiplied by: reference scale / scale (Esri, Map service).
 
@@ -171,8 +167,7 @@ class _FeaturePainter:
     ) -> None:
         self.surface, self.frame, self.rows = surface, view.frame, shown.rows
         self.layer, self.renderer = layer, renderer
-        self.classes = classes_of(renderer)
-        self.numbers = class_numbers(layer, renderer)
+        self.classes, self.numbers = drawn_classes(layer, renderer, view.frame.scale)
         self.pixels_per_point = view.frame.pixels_per_point * symbol_factor(layer, self.classes, view.frame)
 
     def paint(self) -> None:
@@ -238,9 +233,9 @@ class _FeaturePainter:
     def _paint_markers(self, places: Ragged) -> None:
         places = self._in_order(places)
         turns: Floats | None = None
-        if self.renderer.rotation_expression:
+        if turns_markers(self.renderer):
             every = self.layer.shapes.noted(
-                ("turns", self.renderer.rotation_expression, self.renderer.rotation_type),
+                ("turns", self.renderer),
                 lambda: turns_of(self.renderer, self.layer.table),
             )
             turns = every[places.rows]

@@ -13,6 +13,7 @@ from mapexplorer.protocol.symbols import PictureFillSymbol, PictureMarkerSymbol
 from mapexplorer.service.render.classify import classes_of, column, numbers_of
 from mapexplorer.service.render.pictures import PictureError, picture_of
 from mapexplorer.service.render.ragged import Floats
+from mapexplorer.service.render.variation import field_of, rotation_of, variable_faults
 
 _NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _EXPRESSION: Final = re.compile(
@@ -20,6 +21,11 @@ _EXPRESSION: Final = re.compile(
     rf"|(?:(?P<before>{_NUMBER})\s*(?P<first>[-+*/])\s*)?\[(?P<field>[^\[\]]{{1,128}})\]"
     rf"(?:\s*(?P<then>[-+*/])\s*(?P<after>{_NUMBER}))?)\s*"
 )
+
+
+def turns_markers(renderer: Renderer) -> bool:
+    """Tell whether a renderer turns its markers."""
+    return bool(renderer.rotation_expression) or rotation_of(renderer) is not None
 
 
 class TurningError(ValueError):
@@ -32,8 +38,12 @@ def turns_of(renderer: Renderer, table: pd.DataFrame) -> Floats:
     ``geographic`` counts clockwise from north, ``arithmetic`` counter-clockwise from east (Esri, Renderer
     objects). Raises `TurningError`, also for a field that the table does not have.
     """
-    values = _values(renderer.rotation_expression or "0", table)
-    turns = values if renderer.rotation_type == "geographic" else 90 - values
+    info = rotation_of(renderer)
+    if info is not None:
+        values, kind = numbers_of(table, field_of(info)), info.rotation_type
+    else:
+        values, kind = _values(renderer.rotation_expression or "0", table), renderer.rotation_type
+    turns = values if kind == "geographic" else 90 - values
     return np.where(np.isfinite(turns), turns % 360, 0.0)
 
 
@@ -74,8 +84,7 @@ def renderer_faults(renderer: Renderer, table: pd.DataFrame) -> list[str]:
     """Return one sentence for everything in a renderer that cannot be drawn; to be asked when a map is
     loaded."""
     faults = []
-    if renderer.visual_variables:
-        faults.append("visualVariables: they are not supported by this service yet")
+    faults += variable_faults(renderer, table)
     if renderer.rotation_expression:
         try:
             turns_of(renderer, table)
