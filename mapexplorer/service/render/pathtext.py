@@ -15,6 +15,9 @@ QUADRATIC, CUBIC = 3, 4
 _DIGITS: Final = 2
 """Decimals of a pixel: at 96 dpi about 3 micrometres."""
 
+_FARTHEST: Final = 1e6
+"""Pixels from the corner of the frame beyond which nothing is written."""
+
 
 @dataclass(frozen=True)
 class Notation:
@@ -36,7 +39,7 @@ def path_text(outline: Outline, notation: Notation) -> str:
     if ((codes == QUADRATIC) | (codes == CUBIC)).any():
         return _curved_text(outline, notation)
     # The last vertex of a closed ring repeats the first: the step back to it is all that is written.
-    numbers = np.round(vertices[codes != CLOSE], _DIGITS) + 0.0
+    numbers = _rounded(vertices[codes != CLOSE])
     steps = {MOVE: notation.move, LINE: notation.line, CLOSE: notation.close}
     return "".join([steps[code] for code in codes.tolist()]) % tuple(numbers.ravel().tolist())
 
@@ -55,9 +58,14 @@ def _curved_text(outline: Outline, notation: Notation) -> str:
                 [at + (points[0] - at) * 2 / 3, points[1] + (points[0] - points[1]) * 2 / 3, points[1]]
             )
         steps.append({MOVE: notation.move, LINE: notation.line}.get(code, notation.curve))
-        numbers.extend((np.round(points, _DIGITS) + 0.0).ravel().tolist())
+        numbers.extend(_rounded(points).ravel().tolist())
         at = points[-1]
     return "".join(steps) % tuple(numbers)
+
+
+def _rounded(points: Floats) -> Floats:
+    """Return coordinates to be written: never with an exponent, which PDF does not know, and without -0."""
+    return np.asarray(np.round(np.clip(points, -_FARTHEST, _FARTHEST), _DIGITS) + 0.0, dtype=np.float64)
 
 
 def segments(outline: Outline) -> Iterable[tuple[int, Floats]]:

@@ -402,6 +402,22 @@ def test_curves_of_a_metafile_are_lines_along_them():
     assert ring[-1].tolist() == [8, 0]
 
 
+def test_coordinates_have_no_exponent():
+    far = Outline(np.array([[1e-9, -1e-9], [4e7, -4e300]]), np.array([1, 2], dtype=np.uint8))
+    assert path_text(far, POSTFIX) == "0 0 m\n1000000 -1000000 l\n"
+
+
+def test_clipping_is_a_clip_path_round_the_layers(plain):
+    shape = {"xmin": 0, "ymin": 0, "xmax": 50, "ymax": 100}
+    clipping = {"geometryType": "esriGeometryEnvelope", "geometry": shape}
+    root = svg_of(plain, clipping=clipping)
+    clipped = [group for group in root.iter(f"{NAMES}g") if group.get("clip-path") == "url(#c1)"]
+    assert len(clipped) == 1
+    assert len(list(clipped[0].iter(f"{NAMES}path"))) >= 2
+    kinds = [kind for kind, _ in emf_records(draw_vectors(plain.view(format="emf", clipping=clipping)))]
+    assert kinds.count(67) == 1
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_map_is_a_page_of_its_ground(scene, make, name):
     empty = scene([([Point(500, 500)], make.simple(make.sms()))], backgroundColor=[10, 20, 30, 255])
