@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mapexplorer.service.cim.reading import Node
+from mapexplorer.service.cim.reading import Node, picture_of
 from mapexplorer.service.cim.strokes import drawn_layers, fill_and_outline
 
-_DATA: Final = re.compile(r"data:(image/(?:png|jpeg|gif|bmp));base64,([A-Za-z0-9+/=\s]+)")
 _CLOSE: Final = 0.02
 """How far, as part of its size, the corner of a shape may lie from where it belongs."""
 
@@ -54,14 +52,10 @@ def marker_of(symbol: Node) -> dict[str, Any]:
 
 
 def _picture(layer: Node) -> dict[str, Any]:
-    found = _DATA.fullmatch(layer.text("url") or layer.text("uRL"))
-    if found is None:
-        raise layer.refused("pictures must stand in the file as data:image/png;base64,…", "url")
     size = layer.number("size", 12.0)
     return {
         "type": "esriPMS",
-        "contentType": found[1],
-        "imageData": "".join(found[2].split()),
+        **picture_of(layer),
         "height": size,
         "width": size * layer.number("scaleX", 1.0),
     }

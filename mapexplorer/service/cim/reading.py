@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import colorsys
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+_PICTURE: Final = re.compile(r"data:(image/(?:png|jpeg|gif|bmp));base64,([A-Za-z0-9+/=\s]+)")
 
 
 class Unreadable(ValueError):  # noqa: N818 - a cause, told as a fault of the layer that uses the file
@@ -82,6 +85,14 @@ class Node:
         """Return a truth value."""
         value = self.value.get(key, default)
         return default if value is None else bool(value)
+
+
+def picture_of(node: Node) -> dict[str, str]:
+    """Return the picture that an object holds; one that stands elsewhere is refused, nothing is fetched."""
+    found = _PICTURE.fullmatch(node.text("url") or node.text("uRL"))
+    if found is None:
+        raise node.refused("pictures must stand in the file as data:image/png;base64,…", "url")
+    return {"contentType": found[1], "imageData": "".join(found[2].split())}
 
 
 def color_of(node: Node | None) -> list[int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mapexplorer.service.cim.reading import Node, color_of
+from mapexplorer.service.cim.reading import Node, color_of, picture_of
 
 _DOT: Final = 1.5
 """Up to so many line widths a dash is a dot."""
@@ -83,16 +83,34 @@ def area_of(symbol: Node) -> dict[str, Any]:
     for layer in drawn_layers(symbol):
         if layer.type == "CIMSolidStroke":
             outlines.append(_stroke(layer))
-        elif layer.type in ("CIMSolidFill", "CIMHatchFill"):
+        elif layer.type in ("CIMSolidFill", "CIMHatchFill", "CIMPictureFill"):
             fills.append(layer)
         else:
             raise layer.cannot_be_drawn()
     if len(outlines) > 1:
         problem = f"a polygon symbol with {len(outlines)} outlines cannot be drawn"
         raise symbol.refused(problem, "symbolLayers")
-    style, color = _filling(symbol, fills)
     outline = outlines[0] if outlines else None
+    if len(fills) == 1 and fills[0].type == "CIMPictureFill":
+        return {**_pictures(fills[0]), "outline": outline}
+    style, color = _filling(symbol, fills)
     return {"type": "esriSFS", "style": style, "color": color, "outline": outline}
+
+
+def _pictures(fill: Node) -> dict[str, Any]:
+    for key in ("colorSubstitutions", "tintColor"):
+        if fill.value.get(key):
+            raise fill.refused("cannot be drawn", key)
+    height = fill.number("height", 12.0)
+    return {
+        "type": "esriPFS",
+        **picture_of(fill),
+        "height": height,
+        "width": height * fill.number("scaleX", 1.0),
+        "angle": fill.number("rotation"),
+        "xoffset": fill.number("offsetX"),
+        "yoffset": fill.number("offsetY"),
+    }
 
 
 def _filling(symbol: Node, fills: list[Node]) -> tuple[str, list[int] | None]:
@@ -101,7 +119,7 @@ def _filling(symbol: Node, fills: list[Node]) -> tuple[str, list[int] | None]:
     if len(fills) == 1 and fills[0].type == "CIMSolidFill":
         return "esriSFSSolid", color_of(fills[0].node("color"))
     if any(fill.type != "CIMHatchFill" for fill in fills):
-        raise symbol.refused("hatches over a colour cannot be drawn", "symbolLayers")
+        raise symbol.refused("hatches over a colour and several fills cannot be drawn", "symbolLayers")
     turns = frozenset(round(fill.number("rotation")) % 180 for fill in fills)
     style = _HATCHES.get(turns)
     if style is None or len(turns) != len(fills):

@@ -342,6 +342,15 @@ def test_picture_markers_stand_in_the_file(make):
     assert at(picture, 50, 38) == WHITE
 
 
+def test_picture_fills_stand_in_the_file(make):
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), (200, 0, 0)).save(buffer, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    symbol = area(stroke(BLUE, 3), {"type": "CIMPictureFill", "enable": True, "url": url, "height": 9})
+    picture = make(document(cim(one(symbol)))).picture(**ask(element()))
+    assert [at(picture, x) for x in (15, 30, 45)] == [tuple(RED), tuple(BLUE), tuple(RED)]
+
+
 def test_markers_turn_by_a_field(make):
     rotation = {
         "type": "CIMRotationVisualVariable",
