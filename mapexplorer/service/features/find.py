@@ -13,7 +13,7 @@ from mapexplorer.protocol.numerals import shorten, write_number
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.expressions.values import Kind
 from mapexplorer.service.features.given import Given
-from mapexplorer.service.features.results import ResultForm, feature_results
+from mapexplorer.service.features.results import ResultForm, feature_results, room_for
 from mapexplorer.service.features.selection import FILTERS, filtered_view
 from mapexplorer.service.features.values import wire_values
 from mapexplorer.service.fields import FieldInfo, find_name
@@ -55,9 +55,10 @@ def find(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any]:
         if not isinstance(shown.layer, FeatureLayer):
             continue
         hits = _hits(shown.layer, shown.rows, wanted, text, contains)
-        rows = np.array(sorted(hits), dtype=np.int64)[: limits.max_records - len(results)]
-        results += feature_results(shown.layer, rows, form, hits)
-        if len(results) >= limits.max_records:
+        rows = np.array(sorted(hits), dtype=np.int64)
+        room = room_for(shown.layer, rows, len(results), form, limits)
+        results += feature_results(shown.layer, rows[:room], form, hits)
+        if room < len(rows):
             return {"results": results, "exceededTransferLimit": True}
     return {"results": results}
 

@@ -71,9 +71,10 @@ def _joined(pieces: Geometries) -> shapely.Geometry | None:
     return make[shapely.get_dimensions(pieces[0])](pieces)
 
 
-def vertex_counts(layer: FeatureLayer, rows: Rows) -> npt.NDArray[np.int64]:
-    """Return the number of vertices of each row."""
-    return np.asarray(shapely.get_num_coordinates(layer.shapes.geometry[rows]), dtype=np.int64)
+def fitting(layer: FeatureLayer, rows: Rows, most: int) -> int:
+    """Return how many of the rows, from the first on, have no more vertices together than that."""
+    counts = np.cumsum(shapely.get_num_coordinates(layer.shapes.geometry[rows]))
+    return int(np.searchsorted(counts, most, "right"))
 
 
 def esri_geometries(

@@ -15,7 +15,7 @@ from mapexplorer.protocol.layers import LayerSelection
 from mapexplorer.protocol.numerals import shorten, write_number
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.features.given import Given
-from mapexplorer.service.features.results import ResultForm, feature_results
+from mapexplorer.service.features.results import ResultForm, feature_results, room_for
 from mapexplorer.service.features.search import SearchShape, matching, read_shape
 from mapexplorer.service.features.selection import FILTERS, filtered_view
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
@@ -66,11 +66,12 @@ def identify(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any
         check_time()
         if isinstance(shown.layer, FeatureLayer):
             rows = matching(shown.layer, shown.rows, widened)
-            results += feature_results(shown.layer, rows[: limits.max_records - len(results)], form)
+            room = room_for(shown.layer, rows, len(results), form, limits)
+            results += feature_results(shown.layer, rows[:room], form)
+            if room < len(rows):
+                return {"results": results, "exceededTransferLimit": True}
         else:
             results += _raster_results(shown.layer, shape)
-        if len(results) >= limits.max_records:
-            return {"results": results[: limits.max_records], "exceededTransferLimit": True}
         if results and choice.mode == "top":
             break
     return {"results": results}

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from mapexplorer.protocol import Extent, SpatialReference
+from mapexplorer.protocol import Extent, ParameterError, RequestErrors, SpatialReference
 from mapexplorer.protocol.numerals import shorten
 from mapexplorer.protocol.spatial_filter import SpatialRelation
 from mapexplorer.service.catalog import MapCatalog
@@ -19,9 +19,9 @@ from mapexplorer.service.features.geometry_json import (
     MOST_DIGITS,
     GeometryForm,
     esri_geometries,
+    fitting,
     geojson_geometries,
     geometries_of,
-    vertex_counts,
 )
 from mapexplorer.service.features.given import Given
 from mapexplorer.service.features.search import SearchShape, matching, read_shape
@@ -41,6 +41,7 @@ from mapexplorer.service.fields import FieldInfo, find_name
 from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.limits import Limits
 from mapexplorer.service.projection import crs_of
+from mapexplorer.service.versions import in_version
 
 Rows = npt.NDArray[np.int64]
 Pairs = Sequence[tuple[str, str]]
@@ -79,6 +80,7 @@ class _Asked:
 def query(catalog: MapCatalog, layer: FeatureLayer, pairs: Pairs, limits: Limits) -> dict[str, Any]:
     """Return the answer to a query of one layer. Raises `RequestErrors`."""
     given = Given(pairs)
+    layer = _in_version(catalog, layer, given.text("gdbVersion"))
     asked = _read(catalog, layer, given, limits)
     given.check()
     layer, rows = _found(catalog, layer, given, asked, limits)
@@ -97,6 +99,15 @@ def query(catalog: MapCatalog, layer: FeatureLayer, pairs: Pairs, limits: Limits
     if asked.ids_only:
         return {"objectIdFieldName": layer.object_id_field, "objectIds": layer.object_ids[rows].tolist()}
     return _features(layer, rows, asked, limits)
+
+
+def _in_version(catalog: MapCatalog, layer: FeatureLayer, version: str | None) -> FeatureLayer:
+    """Return the layer as a version has it, which may have other fields."""
+    try:
+        found = in_version(catalog, version).layer(layer.id)
+    except ParameterError as fault:
+        raise RequestErrors([fault]) from None
+    return found if isinstance(found, FeatureLayer) else layer
 
 
 def _read(catalog: MapCatalog, layer: FeatureLayer, given: Given, limits: Limits) -> _Asked:
@@ -231,9 +242,7 @@ def _features(layer: FeatureLayer, rows: Rows, asked: _Asked, limits: Limits) ->
     page = rows[asked.offset : asked.offset + asked.most]
     form = GeometryForm(crs_of(asked.reference), asked.max_offset, asked.precision)
     if asked.geometry:
-        # At least one feature, and no more vertices than one answer holds.
-        room = int(np.searchsorted(np.cumsum(vertex_counts(layer, page)), limits.answer_vertices, "right"))
-        page = page[: max(room, 1)]
+        page = page[: fitting(layer, page, limits.answer_vertices) or 1]
     more = asked.offset + len(page) < len(rows)
     geometries = geometries_of(layer, page, form) if asked.geometry else None
     if asked.form == "geojson":

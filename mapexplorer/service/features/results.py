@@ -14,11 +14,13 @@ from mapexplorer.service.features.geometry_json import (
     MOST_DIGITS,
     GeometryForm,
     esri_geometries,
+    fitting,
     geometries_of,
 )
 from mapexplorer.service.features.given import Given
 from mapexplorer.service.features.values import attributes_of, display_texts
 from mapexplorer.service.layers import FeatureLayer
+from mapexplorer.service.limits import Limits
 from mapexplorer.service.projection import crs_of
 
 Rows = npt.NDArray[np.int64]
@@ -46,6 +48,14 @@ class ResultForm:
             given.number("maxAllowableOffset"),
             None if precision is None else min(precision, MOST_DIGITS),
         )
+
+
+def room_for(layer: FeatureLayer, rows: Rows, before: int, form: ResultForm, limits: Limits) -> int:
+    """Return how many of the rows of a layer fit into an answer that has some results already."""
+    most = max(limits.max_records - before, 0)
+    if not form.geometry:
+        return min(most, len(rows))
+    return min(most, fitting(layer, rows, limits.answer_vertices) or 1, len(rows))
 
 
 def feature_results(

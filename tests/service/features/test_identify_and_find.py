@@ -1,9 +1,14 @@
 """Identify and find: what is at a place, and where a text stands."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
+from werkzeug.test import Client
 
+from mapexplorer.service.app import MapServiceApp
+from mapexplorer.service.limits import Limits
 from tests.service.conftest import layer
 from tests.service.features.conftest import FILES
 
@@ -89,6 +94,23 @@ def test_the_tolerance_is_in_pixels_of_the_map_that_is_shown(service, tolerance,
 )
 def test_a_place_may_be_told_in_many_ways(service, geometry):
     assert found(service.json("identify", **{**AT_TOWN, "layers": "all:1", **geometry})) == [(1, "Smith")]
+
+
+def test_an_answer_holds_a_bounded_number_of_results(service):
+    client = Client(MapServiceApp({"test": service.catalog}, limits=Limits(max_records=2)))
+    body = client.get(f"{service.path}/identify", query_string={**AT_TOWN, "layers": "all"}).json
+    assert found(body) == [(1, "Smith"), (2, "way")]
+    assert body["exceededTransferLimit"] is True
+    body = client.get(f"{service.path}/find?searchText=i&layers=1,2,3").json
+    assert len(body["results"]) == 2
+    assert body["exceededTransferLimit"] is True
+
+
+def test_dynamic_layers_are_identified_under_their_own_ids(service):
+    element = {"id": 77, "source": {"type": "mapLayer", "mapLayerId": 4}, "definitionExpression": "POP < 25"}
+    asked = {**AT_TOWN, "layers": "all", "dynamicLayers": json.dumps([element])}
+    assert found(service.json("identify", **asked)) == [(77, "Smith")]
+    assert found(service.json("identify", **{**asked, "layers": "all:1"})) == []
 
 
 def test_the_hole_of_a_polygon_is_not_in_it(service):

@@ -112,6 +112,27 @@ def test_the_published_expression_always_holds(service):
     assert ids(service, 4, where="POP <= 20") == [2, 5]
 
 
+def test_versions_and_moments_of_an_archive_can_be_queried(serve):
+    files = {
+        "now.geojson": collection((point(1, 1), {"NAME": "now", "start": 100, "stop": None})),
+        "edit.geojson": collection((point(2, 2), {"NAME": "edit", "start": 100, "stop": None, "NOTE": "x"})),
+        "old.geojson": collection(
+            (point(1, 1), {"NAME": "A", "start": 100, "stop": 200}),
+            (point(1, 1), {"NAME": "B", "start": 200, "stop": None}),
+        ),
+    }
+    archive = {"archivingInfo": {"startField": "start", "endField": "stop"}}
+    layers = [layer(0, "now.geojson", versions={"me.V1": "edit.geojson"}), layer(1, "old.geojson", **archive)]
+    service = serve(layers, files)
+    asked = {"outFields": "*", "gdbVersion": "me.V1"}
+    assert names(service.json("0/query")) == ["now"]
+    (edited,) = service.json("0/query", **asked)["features"]
+    assert edited["attributes"]["NOTE"] == "x"
+    assert service.fault("0/query", gdbVersion="nobody.V2")[0].startswith("gdbVersion: ")
+    assert names(service.json("1/query")) == ["B"]
+    assert names(service.json("1/query", historicMoment=199)) == ["A"]
+
+
 def test_a_layer_out_of_scale_or_switched_off_can_be_queried(service):
     assert ids(service, 3) == [1, 2]
     assert ids(service, 4) == [2, 3, 5]
