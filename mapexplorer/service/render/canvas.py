@@ -111,12 +111,10 @@ def _draw_highlights(surface: Drawing, view: MapView, shown: ViewLayer) -> None:
     layer, renderer = shown.layer, shown.renderer
     if not shown.highlights or renderer is None or not isinstance(layer, FeatureLayer):
         return
-    classes = classes_of(renderer)
+    classes, numbers = drawn_classes(layer, renderer, view.frame.scale)
     scale = view.frame.pixels_per_point * symbol_factor(layer, classes, view.frame)
     for highlight in shown.highlights:
-        draw_highlight(
-            surface, layer.shapes, view.frame, highlight, class_numbers(layer, renderer), classes, scale
-        )
+        draw_highlight(surface, layer.shapes, view.frame, highlight, numbers, classes, scale)
 
 
 def _draw_labels(surface: Drawing, view: MapView) -> None:
