@@ -17,6 +17,7 @@ _NORMALIZATIONS: Final = {
     "PercentOfTotal": "esriNormalizeByPercentOfTotal",
 }
 _ONE_FIELD: Final = re.compile(r"\s*\$feature(?:\.(\w+)|\[\s*['\"]([^'\"\]]+)['\"]\s*\])\s*;?\s*")
+_IN_BRACKETS: Final = re.compile(r"\s*\[([^\[\]]{1,128})\]\s*")
 _NULL: Final = "<Null>"
 
 
@@ -36,7 +37,7 @@ def renderer_of(node: Node) -> dict[str, Any]:
             body = _class_breaks(node)
         case _:
             raise node.cannot_be_drawn()
-    return body | _rotation(node)
+    return body | _variables(node)
 
 
 def symbol_of(reference: Node) -> dict[str, Any]:
@@ -153,10 +154,13 @@ def field_of(expression: Node) -> str:
     return found[1] or found[2]
 
 
-def _rotation(node: Node) -> dict[str, Any]:
-    """Return the rotation of markers by a field, the one visual variable that is read."""
+def _variables(node: Node) -> dict[str, Any]:
+    """Return the visual variables that are read: rotation by a field, and size between two ends."""
     found: dict[str, Any] = {}
     for variable in node.nodes("visualVariables"):
+        if variable.type == "CIMSizeVisualVariable":
+            found.setdefault("visualVariables", []).append(_size(variable))
+            continue
         if variable.type != "CIMRotationVisualVariable":
             raise variable.cannot_be_drawn()
         info = variable.node("visualVariableInfoZ")
@@ -169,5 +173,31 @@ def _rotation(node: Node) -> dict[str, Any]:
         if not expression:
             continue
         kind = variable.text("rotationTypeZ") or "Arithmetic"
-        found = {"rotationExpression": expression, "rotationType": kind.lower()}
+        found |= {"rotationExpression": expression, "rotationType": kind.lower()}
     return found
+
+
+def _size(variable: Node) -> dict[str, Any]:
+    """Return a size that grows with a field from one end to the other."""
+    kind = variable.text("variableType") or "Graduated"
+    if kind != "Graduated" or variable.text("normalizationType") not in ("", "Nothing"):
+        raise variable.refused("only sizes between two values of a field can be drawn")
+    arcade = variable.node("valueExpressionInfo")
+    if arcade is not None and arcade.text("expression"):
+        field = field_of(arcade)
+    else:
+        found = _IN_BRACKETS.fullmatch(variable.text("expression"))
+        if found is None:
+            raise variable.refused("only expressions that name one field can be read", "expression")
+        field = found[1]
+    ends = {
+        "minDataValue": "minValue",
+        "maxDataValue": "maxValue",
+        "minSize": "minSize",
+        "maxSize": "maxSize",
+    }
+    return {
+        "type": "sizeInfo",
+        "field": field,
+        **{wire: variable.number(key) for wire, key in ends.items()},
+    }

@@ -71,6 +71,16 @@ def test_layers_that_are_not_clipped_go_by_dynamic_ids(service):
         assert (at(picture, 10, 10), at(picture, 90, 10)) == (tuple(RED), ground)
 
 
+def test_selections_go_by_dynamic_ids(service):
+    def cyan(ident: int) -> int:
+        chosen = json.dumps([{"layerId": ident, "objectIds": [2]}])
+        picture = service.picture(**ask(maplayer(1, 501), selectionDefinitions=chosen))
+        return int((picture[..., :3] == (0, 255, 255)).all(axis=2).sum())
+
+    assert cyan(501) > 0
+    assert cyan(1) == 0
+
+
 def test_a_spatial_filter_holds_for_dynamic_layers(service):
     shape = {"xmin": 40, "ymin": 0, "xmax": 60, "ymax": 100}
     asked = {"geometryType": "esriGeometryEnvelope", "geometry": shape}

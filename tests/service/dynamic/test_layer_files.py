@@ -370,6 +370,18 @@ def test_markers_turn_by_a_field(make):
     assert at(picture, 34, 34) == tuple(RED)
 
 
+@pytest.mark.parametrize(
+    "named", [{"expression": "[TURN]"}, {"valueExpressionInfo": {"expression": "$feature.TURN"}}]
+)
+def test_markers_grow_with_a_field_from_one_size_to_the_other(make, named):
+    size = {"type": "CIMSizeVisualVariable", "variableType": "Graduated", **named}
+    ends = {"minValue": 0, "maxValue": 180, "minSize": 10, "maxSize": 40}
+    marker = vector(SQUARE, area(solid(RED)), size=4)
+    renderer = one(dot(marker), visualVariables=[{**size, **ends}])
+    picture = make(document(cim(renderer, dataset="dots"))).picture(**ask(element()))
+    assert across(picture) == pytest.approx(25 * 96 / 72, abs=0.3)
+
+
 def test_times_of_the_file_take_part_in_time(make):
     table = {"timeFields": {"type": "CIMTimeTableDefinition", "startTimeField": "t"}}
     service = make(document(cim(one(area(solid(RED))), table=table)))
