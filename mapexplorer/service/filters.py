@@ -4,6 +4,7 @@ spatial filter, remembered.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -29,12 +30,13 @@ Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 KEPT_BYTES: Final = 64 * 2**20
+KEPT_ARRAYS: Final = 4096
 KEPT_EXPRESSIONS: Final = 64
 
 
 class Memory:
-    """Remembers arrays by key, the least recently used leave when they pass a number of bytes; safe for
-    threads.
+    """Remembers arrays by key, the least recently used leave when they pass a number of bytes, or one of
+    arrays; safe for threads.
     """
 
     def __init__(self, most: int = KEPT_BYTES) -> None:
@@ -55,7 +57,7 @@ class Memory:
             kept = self._arrays.setdefault(key, array)
             if kept is array:
                 self._held += array.nbytes
-            while self._held > self._most and len(self._arrays) > 1:
+            while (self._held > self._most and len(self._arrays) > 1) or len(self._arrays) > KEPT_ARRAYS:
                 _, dropped = self._arrays.popitem(last=False)
                 self._held -= dropped.nbytes
         return kept
@@ -142,16 +144,16 @@ class RowFilters:
                 return np.arange(len(layer.columns), dtype=np.int64)
             return np.flatnonzero(reduce(np.logical_and, masks)).astype(np.int64, copy=False)
 
-        return compute() if volatile else self._memory.recall(query, compute)
+        return compute() if volatile else self._memory.recall(_digest("rows", query), compute)
 
     def _masks(
         self, layer: FeatureLayer, query: RowQuery, definition: Expression | None, asked: Expression | None
     ) -> list[Mask]:
         masks = [] if layer.archive is None else [layer.archive.at(query.moment)]
         if definition is not None:
-            masks.append(self._mask(layer, definition, ("published", query.parameters)))
+            masks.append(self._mask(layer, definition, _digest("published", query.parameters)))
         if asked is not None:
-            masks.append(self._mask(layer, asked, ("asked", asked.text)))
+            masks.append(self._mask(layer, asked, _digest("asked", asked.text)))
         if query.window is not None and layer.time is not None:
             masks.append(time_mask(layer.time, query.window, query.relation))
         requested: Mapping[str, RangeValue] = dict(query.ranges)
@@ -164,7 +166,8 @@ class RowFilters:
         if spatial is not None:
             masks.append(
                 self._memory.recall(
-                    ("spatial", spatial), lambda: spatial.holds(layer.shapes.geometry, layer.shapes.crs)
+                    _digest("spatial", spatial),
+                    lambda: spatial.holds(layer.shapes.geometry, layer.shapes.crs),
                 )
             )
         return masks
@@ -173,3 +176,8 @@ class RowFilters:
         if expression.volatile:
             return expression.matches(layer.columns)
         return self._memory.recall(key, lambda: np.array(expression.matches(layer.columns)))
+
+
+def _digest(*parts: Hashable) -> bytes:
+    """Return a short key for parts of a request, so that what is remembered does not hold a long request."""
+    return hashlib.sha256(repr(parts).encode()).digest()

@@ -13,7 +13,7 @@ from pyproj import CRS
 from mapexplorer.protocol import ParameterError
 from mapexplorer.protocol.geometry import Envelope, Multipoint, Point, Polygon, Polyline
 from mapexplorer.service.projection import POINTS_PER_EDGE, UnknownSpatialReference, crs_of, same_crs
-from mapexplorer.service.render.domain import divided, projected
+from mapexplorer.service.render.domain import FARTHEST, divided, projected
 from mapexplorer.service.render.ragged import Floats, Ragged, ragged_of
 from mapexplorer.service.time_limit import check_time
 
@@ -23,7 +23,7 @@ _MOST_EDGES: Final = 5_000
 """Up to so many edges all are divided on their way to another system; of more only the long ones."""
 _SHARE_OF_LONG: Final = 1 / 2_000
 _SAME_AREA: Final = 1e-9
-_BATCH: Final = 100
+_BATCH: Final = 20
 _MOST_NODED: Final = 200
 """Vertices up to which a ring is searched for places where it touches the middle of its own edge."""
 
@@ -52,6 +52,8 @@ def shape_of(geometry: RequestGeometry, place: str) -> shapely.Geometry:
         return shapely.MultiLineString([shapely.LineString(path) for path in geometry.paths])
     if isinstance(geometry, Envelope):
         return _rectangle(geometry)
+    if max(abs(side) for ring in geometry.rings for vertex in ring for side in vertex) > FARTHEST:
+        raise ParameterError(f"{place}.rings", f"expected coordinates of at most {FARTHEST:g}")
     try:
         return _area(geometry.rings)
     except (ValueError, shapely.GEOSException) as error:
@@ -64,11 +66,14 @@ class _Crossing(ValueError):  # noqa: N818 - errors are named after causes
 
 
 def _rectangle(envelope: Envelope) -> shapely.Geometry:
-    if envelope.xmin == envelope.xmax and envelope.ymin == envelope.ymax:
-        return shapely.Point(envelope.xmin, envelope.ymin)
-    if envelope.xmin == envelope.xmax or envelope.ymin == envelope.ymax:
-        return shapely.LineString([(envelope.xmin, envelope.ymin), (envelope.xmax, envelope.ymax)])
-    return shapely.box(envelope.xmin, envelope.ymin, envelope.xmax, envelope.ymax)
+    sides = (envelope.xmin, envelope.ymin, envelope.xmax, envelope.ymax)
+    # Some clients write "everywhere" with the largest numbers there are.
+    xmin, ymin, xmax, ymax = (max(-FARTHEST, min(FARTHEST, side)) for side in sides)
+    if xmin == xmax and ymin == ymax:
+        return shapely.Point(xmin, ymin)
+    if xmin == xmax or ymin == ymax:
+        return shapely.LineString([(xmin, ymin), (xmax, ymax)])
+    return shapely.box(xmin, ymin, xmax, ymax)
 
 
 def _area(rings: Sequence[Sequence[tuple[float, float]]]) -> shapely.Geometry:
@@ -78,8 +83,8 @@ def _area(rings: Sequence[Sequence[tuple[float, float]]]) -> shapely.Geometry:
         own = _loops(ring)
         # A ring that touches itself encloses as much by its winding as by the even-odd rule; one that crosses
         # itself has places round which it runs twice, or in the other sense.
-        wound = shapely.area(shapely.Polygon(ring))
-        if not np.isclose(wound, shapely.area(_nested(own)), rtol=_SAME_AREA, atol=0):
+        wound, enclosed = shapely.area([shapely.Polygon(ring), _nested(own)])
+        if not np.isclose(wound, enclosed, rtol=_SAME_AREA, atol=0):
             raise _Crossing("a ring crosses itself")
         loops += own
     return _nested(loops)
@@ -119,8 +124,10 @@ def _nested(loops: Sequence[shapely.Polygon]) -> shapely.Geometry:
     if len(loops) < 2:
         return loops[0] if loops else shapely.Polygon()
     tree = shapely.STRtree(loops)
-    if tree.query(loops, predicate="overlaps").size:
-        raise _Crossing("the rings cross each other")
+    for start in range(0, len(loops), _BATCH):
+        check_time()
+        if tree.query(loops[start : start + _BATCH], predicate="overlaps").size:
+            raise _Crossing("the rings cross each other")
     edges = shapely.unary_union(shapely.boundary(loops))
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
     of_face, _ = tree.query(shapely.point_on_surface(faces), predicate="intersects")

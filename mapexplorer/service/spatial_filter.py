@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,18 +37,24 @@ _MEETING: Final = (0, 1, 3, 4)
 class SpatialTest:
     """A spatial filter made ready: its geometry as a shape in its own reference system.
 
-    Two tests are equal when they were asked for in the same words, so that rows can be remembered by them.
+    Two tests are equal when they were asked for in the same words, so that rows can be remembered by them;
+    `digest` stands for those words.
     """
 
-    asked: SpatialFilter
-    shape: shapely.Geometry = field(compare=False)
-    crs: CRS = field(compare=False)
+    shape: shapely.Geometry = field(compare=False, repr=False)
+    crs: CRS = field(compare=False, repr=False)
+    relation: SpatialRelation = field(default=SpatialRelation.INTERSECTS, compare=False, repr=False)
+    pattern: str = field(default="", compare=False, repr=False)
+    digest: str = ""
 
     @classmethod
     def of(cls, asked: SpatialFilter, map_crs: CRS) -> SpatialTest:
         """Check a filter. Raises `ParameterError` for a geometry that cannot be used."""
         place = "spatialFilter.geometry"
-        return cls(asked, shape_of(asked.geometry, place), crs_of_geometry(asked.geometry, map_crs, place))
+        crs = crs_of_geometry(asked.geometry, map_crs, place)
+        digest = hashlib.sha256(asked.model_dump_json().encode()).hexdigest()
+        shape = shape_of(asked.geometry, place)
+        return cls(shape, crs, asked.spatial_rel, asked.relation_param or "", digest)
 
     def holds(self, features: npt.NDArray[np.object_], crs: CRS) -> Mask:
         """Return which features stand in the relation, compared in the plane of their reference system.
@@ -64,7 +71,7 @@ class SpatialTest:
         near: Mask = (
             (bounds[:, 0] <= xmax) & (bounds[:, 2] >= xmin) & (bounds[:, 1] <= ymax) & (bounds[:, 3] >= ymin)
         )
-        if self.asked.spatial_rel in _ENVELOPES:
+        if self.relation in _ENVELOPES:
             return near
         shapely.prepare(shape)
         candidates = np.flatnonzero(near if self._meets() else known)
@@ -76,15 +83,15 @@ class SpatialTest:
 
     def _meets(self) -> bool:
         """Tell whether the relation can only hold between geometries that share a place."""
-        if self.asked.spatial_rel is not SpatialRelation.RELATION:
+        if self.relation is not SpatialRelation.RELATION:
             return True
-        return any((self.asked.relation_param or "")[place] in "T012" for place in _MEETING)
+        return any(self.pattern[place] in "T012" for place in _MEETING)
 
     def _compared(self, shape: shapely.Geometry, features: npt.NDArray[np.object_]) -> Mask:
         try:
-            if self.asked.spatial_rel is SpatialRelation.RELATION:
-                return np.asarray(shapely.relate_pattern(shape, features, self.asked.relation_param))
-            return np.asarray(_PREDICATES[self.asked.spatial_rel](shape, features))
+            if self.relation is SpatialRelation.RELATION:
+                return np.asarray(shapely.relate_pattern(shape, features, self.pattern))
+            return np.asarray(_PREDICATES[self.relation](shape, features))
         except shapely.GEOSException:
             if len(features) == 1:
                 return np.zeros(1, dtype=bool)

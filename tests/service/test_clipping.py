@@ -114,6 +114,13 @@ def test_a_shape_out_of_sight_masks_everything(service):
     assert service.json("queryLegends", **VIEW, clipping=clip(far))["layers"][0]["legend"] == []
 
 
+def test_an_envelope_of_everything_masks_nothing(service):
+    everything = dict.fromkeys(("xmin", "ymin"), -1e308) | dict.fromkeys(("xmax", "ymax"), 1e308)
+    picture = service.picture(**VIEW, clipping=clip(everything))
+    assert (picture == service.picture(**VIEW)).all()
+    assert len(service.json("queryLegends", **VIEW, clipping=clip(everything))["layers"][0]["legend"]) == 1
+
+
 def test_rasters_are_masked(serve, folder):
     Image.fromarray(np.full((10, 10, 3), (200, 0, 0), dtype=np.uint8)).save(folder / "red.png")
     (folder / "red.pgw").write_text("100\n0\n0\n-100\n50\n950\n")

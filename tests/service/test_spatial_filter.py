@@ -172,6 +172,7 @@ def test_rings_count_even_or_odd_whatever_their_sense_and_order(service, rings, 
         [[[0, 0], [5, 5], [10, 10]]],
         [[[1, 1], [1, 1], [1, 1], [1, 1]]],
         [[[0, 0], [10, 0], [4, 8], [2, -3], [9, 6]]],
+        [[[1e300, 1e300], [-1e300, 1e300], [1e300, -1e300], [-1e300, -1e300]]],
     ],
 )
 @pytest.mark.parametrize("operation", ["export", "queryLegends"])
@@ -273,3 +274,21 @@ def test_panning_does_not_compare_again(service, monkeypatch):
 
 def test_the_filter_is_announced(service):
     assert service.json()["supportsSpatialFilter"] is True
+
+
+def test_what_is_remembered_does_not_hold_the_words_of_requests(service):
+    """A long polygon must not stay in memory with every small row set that it leaves."""
+    layer = service.catalog.layer(0)
+    ring = [[n / 100, 0] for n in range(500)] + [[10, 10]]
+    asked = json.dumps({"geometryType": "esriGeometryPolygon", "geometry": {"rings": [ring]}})
+    service.rows(0, spatialFilter=asked, layerDefs='{"0":"n < 99"}')
+    assert all(isinstance(key, bytes) and len(key) == 32 for key in layer.filters._memory._arrays)
+
+
+def test_only_so_many_row_sets_are_remembered(service, monkeypatch):
+    from mapexplorer.service import filters
+
+    monkeypatch.setattr(filters, "KEPT_ARRAYS", 5)
+    for most in range(20):
+        service.rows(0, layerDefs=json.dumps({"0": f"n < {most}"}))
+    assert len(service.catalog.layer(0).filters._memory._arrays) == 5

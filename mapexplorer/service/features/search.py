@@ -12,9 +12,9 @@ import shapely
 from pyproj import CRS
 
 from mapexplorer.protocol import Extent, SpatialReference, strict_json
-from mapexplorer.protocol.geometry import GEOMETRY_TYPES, Point, parse_geometry
+from mapexplorer.protocol.geometry import GEOMETRY_TYPES, parse_geometry
 from mapexplorer.protocol.numerals import parse_number, shorten
-from mapexplorer.protocol.spatial_filter import SpatialFilter, SpatialRelation
+from mapexplorer.protocol.spatial_filter import SpatialRelation
 from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.projection import crs_of
 from mapexplorer.service.request_geometry import carried, shape_of
@@ -24,7 +24,6 @@ Rows = npt.NDArray[np.int64]
 
 _BARE_POINT: Final = re.compile(r"\{\s*x\s*:([^,{}]{1,60}),\s*y\s*:([^,{}]{1,60})\}")
 """A point as QGIS writes it, without quotes."""
-_UNUSED: Final = Point(x=0, y=0)
 
 
 @dataclass(frozen=True)
@@ -82,10 +81,6 @@ def matching(
     pattern: str | None = None,
 ) -> Rows:
     """Return those of the rows whose geometry stands in the relation to the shape, read shape → feature."""
-    # The test takes the relation from the filter, the geometry from the shape.
-    asked = SpatialFilter.model_construct(
-        spatial_rel=relation, relation_param=pattern, geometry_type="esriGeometryPoint", geometry=_UNUSED
-    )
-    test = SpatialTest(asked, shape.geometry, shape.crs)
+    test = SpatialTest(shape.geometry, shape.crs, relation, pattern or "")
     found: Rows = rows[test.holds(layer.shapes.geometry[rows], layer.crs)]
     return found

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mapexplorer.service.view import MapView, ViewLayer
 
 MOST_PIXELS: Final = 4096 * 4096
-"""Pixels of one picture: with a surface for the map, one for a layer and one for a mask, 192 MiB."""
+"""Pixels of one picture: with surfaces for the map, for clipped layers, a layer and a mask, 256 MiB."""
 
 
 def draw(view: MapView) -> Pixels:
