@@ -218,10 +218,12 @@ class MapServiceApp:
         match rest.split("/"):
             case [""]:
                 return self._body(
-                    pairs, lambda: resources.root(catalog), lambda body: directory.map_page(body, *about)
+                    pairs,
+                    lambda: resources.root(catalog, self._limits),
+                    lambda body: directory.map_page(body, *about),
                 )
             case ["layers"]:
-                return self._body(pairs, lambda: resources.all_layers(catalog))
+                return self._body(pairs, lambda: resources.all_layers(catalog, self._limits))
             case ["legend"]:
                 return self._body(pairs, lambda: self._whole_legend(request, catalog, pairs))
             case ["export" | "queryLegends" as step]:
@@ -232,7 +234,7 @@ class MapServiceApp:
                     raise _INVALID_URL
                 return self._body(
                     pairs,
-                    lambda: resources.layer_body(catalog, layer),
+                    lambda: resources.layer_body(catalog, layer, self._limits),
                     lambda body: directory.layer_page(body, *about),
                 )
             case ["identify"]:

@@ -15,7 +15,7 @@ from mapexplorer.service.document import FEATURE_LAYER, LayerDocument
 from mapexplorer.service.fields import FieldInfo
 from mapexplorer.service.labels.classes import labels_on
 from mapexplorer.service.layers import FeatureLayer, Layer, RasterLayer
-from mapexplorer.service.limits import DEFAULT_LIMITS
+from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
 from mapexplorer.service.projection import reference_of
 from mapexplorer.service.temporal import TimeRule, time_rule
 from mapexplorer.service.view import FORMATS
@@ -24,7 +24,6 @@ CURRENT_VERSION: Final = 11.4
 CAPABILITIES: Final = "Map,Query"
 QUERY_FORMATS: Final = "JSON, geoJSON"
 QUERY_KEYS: Final[Mapping[str, Any]] = {
-    "maxRecordCount": DEFAULT_LIMITS.max_records,
     "supportedQueryFormats": QUERY_FORMATS,
     "supportsStatistics": True,
     "supportsAdvancedQueries": True,
@@ -87,7 +86,7 @@ def services(names: Iterable[str], folder: str = "") -> dict[str, Any]:
     }
 
 
-def root(catalog: MapCatalog) -> dict[str, Any]:
+def root(catalog: MapCatalog, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Return the body of the service itself."""
     document = catalog.document
     min_scale, max_scale = _map_scales(catalog)
@@ -113,7 +112,7 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
         "supportedImageFormatTypes": ",".join(image_format.value.upper() for image_format in FORMATS),
         "maxImageWidth": document.max_image_width,
         "maxImageHeight": document.max_image_height,
-        "maxRecordCount": DEFAULT_LIMITS.max_records,
+        "maxRecordCount": limits.max_records,
         "supportedQueryFormats": QUERY_FORMATS,
         "supportsDynamicLayers": True,
         "supportsTimeRelation": True,
@@ -128,12 +127,12 @@ def root(catalog: MapCatalog) -> dict[str, Any]:
     return body if time_info is None else {**body, "timeInfo": time_info}
 
 
-def all_layers(catalog: MapCatalog) -> dict[str, Any]:
+def all_layers(catalog: MapCatalog, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Return the body of `/layers`."""
-    return {"layers": [layer_body(catalog, layer) for layer in catalog.layers], "tables": []}
+    return {"layers": [layer_body(catalog, layer, limits) for layer in catalog.layers], "tables": []}
 
 
-def layer_body(catalog: MapCatalog, layer: Layer) -> dict[str, Any]:
+def layer_body(catalog: MapCatalog, layer: Layer, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Return the body of one layer."""
     document = layer.document
     parent = catalog.layer(layer.parent_id)
@@ -163,7 +162,7 @@ def layer_body(catalog: MapCatalog, layer: Layer) -> dict[str, Any]:
         "isDataVersioned": _versioned(layer),
     }
     if isinstance(layer, FeatureLayer):
-        body |= {**_feature_keys(layer), **QUERY_KEYS}
+        body |= {**_feature_keys(layer), **QUERY_KEYS, "maxRecordCount": limits.max_records}
     elif isinstance(layer, RasterLayer):
         reference = reference_of(layer.crs)
         body["sourceSpatialReference"] = None if reference is None else reference.to_json()

@@ -379,6 +379,13 @@ def test_a_query_may_be_posted_and_is_told_as_it_came(service):
     assert indented.json == service.json("1/query", where="POP=10")
 
 
+def test_the_number_of_features_in_an_answer_is_announced(service):
+    client = Client(MapServiceApp({"test": service.catalog}, limits=Limits(max_records=3)))
+    for resource in ("", "/1"):
+        assert client.get(f"{service.path}{resource}?f=json").json["maxRecordCount"] == 3
+    assert client.get(f"{service.path}/layers?f=json").json["layers"][1]["maxRecordCount"] == 3
+
+
 def test_what_can_be_queried_is_announced(service):
     assert service.json()["capabilities"] == "Map,Query"
     assert service.json()["maxRecordCount"] == 2000
