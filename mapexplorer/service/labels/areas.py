@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -36,7 +37,7 @@ def _option(block: Block, x: float, y: float, size: tuple[int, int]) -> Option:
     left += _push(low_x - 0.5, high_x + 0.5, size[0], block.width / 2)
     top += _push(low_y - 0.5, high_y + 0.5, size[1], block.height / 2)
     box = block.box(left, top)
-    return Option(block.runs(left, top, style.justify or "center"), (box,), ground_of(style, box))
+    return Option(partial(block.runs, left, top, style.justify or "center"), (box,), ground_of(style, box))
 
 
 def _push(low: float, high: float, end: int, most: float) -> float:

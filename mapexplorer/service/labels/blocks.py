@@ -192,6 +192,7 @@ class Block:
             x += length + gap
 
 
+@lru_cache(maxsize=8_192)
 def block_of(text: str, style: Style) -> Block | None:
     """Return the lines of a text, None when there is nothing to see in it."""
     lines = tuple(line.strip() for line in text.split("\n"))[:MOST_LINES]

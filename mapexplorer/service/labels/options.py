@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mapexplorer.service.labels.blocks import Box, Run
@@ -9,12 +10,12 @@ from mapexplorer.service.labels.blocks import Box, Run
 
 @dataclass(frozen=True)
 class Option:
-    """One place of a label: its runs of text, the boxes that it covers and the corners of its background.
+    """One place of a label: what writes its runs there, the boxes it covers and the corners of its ground.
 
     ``shuns`` tells whether it should not lie on the markers of others.
     """
 
-    runs: tuple[Run, ...]
+    write: Callable[[], tuple[Run, ...]]
     boxes: tuple[Box, ...]
     ground: tuple[tuple[float, float], ...] = ()
     shuns: bool = True

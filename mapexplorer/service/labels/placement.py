@@ -99,7 +99,12 @@ def _without_conflicts(frame: Frame, candidates: Sequence[Candidate]) -> Iterato
         if candidate.repeats is not None:
             written.setdefault(candidate.repeats, []).append(option.middle)
         yield PlacedLabel(
-            candidate.layer, candidate.row, candidate.text, candidate.block.style, option.runs, option.ground
+            candidate.layer,
+            candidate.row,
+            candidate.text,
+            candidate.block.style,
+            option.write(),
+            option.ground,
         )
         count += 1
         if count >= MOST_LABELS:
@@ -116,7 +121,7 @@ def _first_free(
     """Return the first place that is free of labels and markers, else the first that is free of labels."""
     second = None
     for option in options:
-        if not option.runs or not occupancy.inside(option.boxes):
+        if not option.boxes or not occupancy.inside(option.boxes):
             continue
         if known and _near(option.middle, known, apart):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from mapexplorer.service.labels.blocks import Block, ground_of
@@ -64,4 +65,5 @@ def _option(
         top += 0.5 * block.metrics.descent
     justify = style.justify or {"Right": "left", "Left": "right"}.get(side, "center")
     box = block.box(left, top)
-    return Option(block.runs(left, top, justify), (box,), ground_of(style, box), position != "CenterCenter")
+    write = partial(block.runs, left, top, justify)
+    return Option(write, (box,), ground_of(style, box), position != "CenterCenter")

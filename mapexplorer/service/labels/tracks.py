@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -170,10 +171,10 @@ def _option(block: Block, vertical: str, track: Track, start: float, clearance: 
         first = start + (block.width - wide) / 2 + (0.0 if backward else block.style.shift[0])
         pieces = _written(block, line, track, first, wide, backward, lift)
         if pieces is None:
-            return Option((), ())
+            return Option(tuple, ())
         written += pieces
     boxes = tuple(box for run in written for box in _boxes(block, run))
-    return Option(tuple(written), boxes, _ground(block, written), shuns=False)
+    return Option(partial(tuple, written), boxes, _ground(block, written), shuns=False)
 
 
 def _written(

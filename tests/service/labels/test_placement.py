@@ -199,3 +199,21 @@ def test_any_script_can_be_labelled_without_a_warning(text: str, shape: Any) -> 
 def test_accents_and_overhangs_are_not_cut_off_by_the_edge_either(text: str, at: Any) -> None:
     for label in labels(catalog(([shapely.Point(*at)], [text], 12))):
         assert shapely.covers(shapely.box(0, 0, 400, 400), letters(label))
+
+
+ODD = [
+    shapely.Polygon([(50, 50), (350, 350), (350, 50), (50, 350)]),
+    shapely.Polygon([(10, 10), (390, 10), (390, 11), (200, 10.5), (10, 300)]),
+    shapely.Polygon([(0, 0), (400, 0), (200, 0)]),
+    shapely.Polygon(np.random.default_rng(3).uniform(-500, 900, (80, 2))),
+    shapely.LineString([(10, 10), (10, 10)]),
+    shapely.LineString([(0, 0), (400, 400), (0, 0), (400, 400)]),
+    shapely.LineString(np.random.default_rng(4).uniform(0, 400, (3_000, 2))),
+    shapely.LineString([(-1e9, 200), (1e9, 200)]),
+]
+
+
+@pytest.mark.parametrize("shape", ODD, ids=range(len(ODD)))
+@pytest.mark.parametrize("text", ["odd", "x" * 3_000])
+def test_odd_geometries_and_endless_texts_do_no_harm(shape: Any, text: str) -> None:
+    assert len(labels(catalog(([shape], [text], 10)))) <= 1
