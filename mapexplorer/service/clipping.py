@@ -65,7 +65,7 @@ class Clip:
 
     def meeting(self, shapes: Shapes, rows: Indices) -> Indices:
         """Return those of the rows, which meet the frame, that meet the part of it inside the shape."""
-        full = shapes.in_system(self.frame.crs).full
+        full = shapes.in_system(self.frame).full
         wanted = np.zeros(len(shapes), dtype=bool)
         wanted[rows] = True
         if full.dimension == 0:
@@ -79,12 +79,13 @@ class Clip:
         return full.feature_rows[np.logical_or.reduceat(hit, full.features[:-1])]
 
 
-def extent_meets(extent: Extent, crs: CRS, region: shapely.Geometry, region_crs: CRS) -> bool:
-    """Tell whether an extent, carried to the system of a region, meets it."""
+def extent_meets(extent: Extent, crs: CRS, region: shapely.Geometry, frame: Frame) -> bool:
+    """Tell whether an extent, carried to the system of a frame, meets a region of it."""
     box = (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
-    if not same_crs(crs, region_crs):
+    if not same_crs(crs, frame.crs):
         try:
-            box = densified_envelope(extent, crs, region_crs)
+            change = frame.datum.between(crs, frame.crs)
+            box = densified_envelope(extent, crs, frame.crs, change.transform)
         except ValueError:
             return False
     return bool(shapely.intersects(region, shapely.box(*box)))

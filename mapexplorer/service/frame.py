@@ -11,6 +11,7 @@ import shapely
 from pyproj import CRS
 
 from mapexplorer.protocol import Extent, MapRequest, ParameterError, Size, SpatialReference
+from mapexplorer.service.datum import PROJ_CHOICE, DatumTransformations, read_transformations
 from mapexplorer.service.projection import (
     UnknownSpatialReference,
     crs_of,
@@ -31,7 +32,10 @@ _QUARTER_TURNS: Final = {0.0: (1.0, 0.0), 90.0: (0.0, 1.0), 180.0: (-1.0, 0.0), 
 
 @dataclass(frozen=True)
 class Frame:
-    """The fitted extent (unrotated, in the spatial reference of the image), its picture and its scale."""
+    """The fitted extent (unrotated, in the spatial reference of the image), its picture and its scale.
+
+    `datum` tells how layers of other datums get there.
+    """
 
     extent: Extent
     size: Size
@@ -40,6 +44,7 @@ class Frame:
     rotation: float
     spatial_reference: SpatialReference
     crs: CRS
+    datum: DatumTransformations = PROJ_CHOICE
 
     @property
     def resolution(self) -> float:
@@ -114,7 +119,7 @@ def build_frame(request: MapRequest, map_sr: SpatialReference, full_extent: Exte
 
     Without a bbox the full extent (in the map's spatial reference) is taken, as for a legend. Raises
     `ParameterError` naming the parameter at fault (Export Map: bbox, bboxSR, imageSR, size, dpi, mapScale,
-    rotation).
+    rotation, datumTransformations).
     """
     image_sr = request.image_sr or map_sr
     image_crs = _crs("imageSR", image_sr)
@@ -146,6 +151,7 @@ def build_frame(request: MapRequest, map_sr: SpatialReference, full_extent: Exte
         rotation=float(request.effective("rotation") or 0) % 360 % 360,
         spatial_reference=image_sr,
         crs=image_crs,
+        datum=read_transformations(request.datum_transformations),
     )
 
 

@@ -198,7 +198,7 @@ def _visible_entries(shown: ViewLayer, view: MapView) -> set[int]:
     clip = view.clip if view.clipped(shown) else None
     if isinstance(layer, RasterLayer):
         region = frame.polygon if clip is None else clip.region
-        seen = extent_meets(layer.extent, layer.crs, region, frame.crs)
+        seen = extent_meets(layer.extent, layer.crs, region, frame)
         return set(range(len(_raster_entries(layer)))) if seen else set()
     rows = layer.shapes.meeting(frame, shown.rows)
     if clip is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -119,19 +120,21 @@ def transformer(source: CRS, target: CRS) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
-def densified_envelope(extent: Extent, source: CRS, target: CRS) -> tuple[float, float, float, float]:
+def densified_envelope(
+    extent: Extent, source: CRS, target: CRS, project: Callable[..., Any] | None = None
+) -> tuple[float, float, float, float]:
     """Return the envelope of an extent in another system, following 21 points between the corners of every
     edge.
 
-    Equal systems leave the numbers untouched. Points that cannot be projected are left out. Raises ValueError
-    when none is left.
+    Equal systems leave the numbers untouched. Points that cannot be projected are left out. `project` takes
+    x and y instead of the best transformation. Raises ValueError when none is left.
     """
     box = (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
     if same_crs(source, target):
         return box
     x, y = _edges(*box)
     try:
-        projected = transformer(source, target).transform(x, y)
+        projected = (project or transformer(source, target).transform)(x, y)
     except ProjError:
         projected = (np.array([np.inf]), np.array([np.inf]))
     x, y = (np.asarray(axis, dtype=float) for axis in projected)

@@ -11,12 +11,13 @@ from typing import Any, Final
 from mapexplorer.protocol import TimeRelation, TimeUnit
 from mapexplorer.protocol.spatial_filter import SpatialRelation
 from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.datum_choices import offered_transformations
 from mapexplorer.service.document import FEATURE_LAYER, LayerDocument
 from mapexplorer.service.fields import FieldInfo
 from mapexplorer.service.labels.classes import labels_on
 from mapexplorer.service.layers import FeatureLayer, Layer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
-from mapexplorer.service.projection import reference_of
+from mapexplorer.service.projection import crs_of, reference_of
 from mapexplorer.service.temporal import TimeRule, time_rule
 from mapexplorer.service.view import FORMATS
 
@@ -118,13 +119,19 @@ def root(catalog: MapCatalog, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
         "supportsTimeRelation": True,
         "supportsSpatialFilter": True,
         "supportsClipping": True,
-        "supportsDatumTransformation": False,
+        "supportsDatumTransformation": True,
+        "datumTransformations": _datum_transformations(catalog),
         "hasVersionedData": any(_versioned(layer) for layer in catalog.layers),
         "archivingInfo": {"supportsHistoricMoment": any(_archived(layer) for layer in catalog.layers)},
         "datesInUnknownTimezone": False,
     }
     time_info = _map_time_info(catalog)
     return body if time_info is None else {**body, "timeInfo": time_info}
+
+
+def _datum_transformations(catalog: MapCatalog) -> list[dict[str, Any]]:
+    drawn = (layer.crs for layer in catalog.layers if isinstance(layer, FeatureLayer | RasterLayer))
+    return offered_transformations(drawn, crs_of(catalog.spatial_reference))
 
 
 def all_layers(catalog: MapCatalog, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:

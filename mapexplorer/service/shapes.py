@@ -14,7 +14,7 @@ import shapely
 from pyproj import CRS
 
 from mapexplorer.service.render.coverage import Coverage, coverage_of, fitting
-from mapexplorer.service.render.domain import projected
+from mapexplorer.service.render.domain import changed
 from mapexplorer.service.render.ragged import (
     Flags,
     Floats,
@@ -142,10 +142,13 @@ class Shapes:
             return None
         return float(box[0]), float(box[1]), float(box[2]), float(box[3])
 
-    def in_system(self, crs: CRS) -> Projection:
-        """Return the geometries projected to a reference system; the last few systems are kept."""
+    def in_system(self, frame: Frame) -> Projection:
+        """Return the geometries projected to the system of a frame by the datum transformation it asks; the
+        last few ways are kept."""
+        change = frame.datum.between(self.crs, frame.crs)
         return self._projections.get(
-            crs.to_wkt(), lambda: Projection(projected(ragged_of(self.geometry), self.crs, crs))
+            (frame.crs.to_wkt(), change.chain),
+            lambda: Projection(changed(ragged_of(self.geometry), change)),
         )
 
     def noted(self, key: Any, compute: Callable[[], T]) -> T:
@@ -158,7 +161,7 @@ class Shapes:
 
         ``rows`` are ascending row numbers (Query Legends, returnVisibleOnly).
         """
-        full = self.in_system(frame.crs).full
+        full = self.in_system(frame).full
         found = self._chosen(full, rows, frame, EDGE_TOLERANCE)
         if len(found.rows) == 0:
             return np.empty(0, dtype=np.int64)
@@ -179,7 +182,7 @@ class Shapes:
 
         ``margin`` is the reach of the widest symbol in pixels: features that far outside still count.
         """
-        detail = self.in_system(frame.crs).at(frame.resolution)
+        detail = self.in_system(frame).at(frame.resolution)
         found = self._chosen(detail, rows, frame, margin)
         if found.dimension == 0:
             return _near(found, frame, margin)
@@ -191,7 +194,7 @@ class Shapes:
 
         A border is there when one of its two owners is among the rows; that owner then comes first.
         """
-        coverage = self.in_system(frame.crs).coverage_at(frame.resolution)
+        coverage = self.in_system(frame).coverage_at(frame.resolution)
         if coverage is None:
             return None
         wanted = np.zeros(len(self.geometry) + 1, dtype=bool)
@@ -212,7 +215,7 @@ class Shapes:
 
     def anchors_in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Ragged:
         """Return the places of the markers of polygons, one a row, in pixels."""
-        found = self._chosen(self.in_system(frame.crs).anchors(), rows, frame, margin)
+        found = self._chosen(self.in_system(frame).anchors(), rows, frame, margin)
         return _near(found, frame, margin)
 
     def _chosen(self, ragged: Ragged, rows: Indices, frame: Frame, margin: float) -> Ragged:

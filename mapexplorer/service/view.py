@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mapexplorer.protocol import (
-    BY_NAME,
     ImageFormat,
     LabelClass,
     LayerTimeOptions,
@@ -41,9 +40,6 @@ from mapexplorer.service.time_limit import check_time
 from mapexplorer.service.versions import in_version
 from mapexplorer.service.visibility import in_scale_range
 
-NOT_YET: Final = "is not supported by this service yet"
-
-NOT_YET_PARAMETERS: Final = ("datum_transformations",)
 FORMATS: Final = (
     ImageFormat.PNG32,
     ImageFormat.PNG24,
@@ -121,10 +117,10 @@ def build_view(
 ) -> MapView:
     """Return what a request shows, with `any_scale` also layers out of their scale range.
 
-    Raises `RequestErrors` with every fault: parameters this service does not obey yet, limits passed,
-    expressions that are wrong, also of layers that are not drawn.
+    Raises `RequestErrors` with every fault: limits passed, expressions that are wrong, also of layers that
+    are not drawn.
     """
-    faults = [*_unsupported(request, operation), *_over_limits(catalog, request, operation, limits)]
+    faults = list(_over_limits(catalog, request, operation, limits))
     if faults:
         raise RequestErrors(faults)
     asked = request
@@ -150,13 +146,6 @@ def build_view(
         elif isinstance(layer, RasterLayer):
             layers.append(ViewLayer(layer, np.empty(0, dtype=np.int64)))
     return MapView(asked, frame, tuple(layers), catalog.document.background_color, clip)
-
-
-def _unsupported(request: MapRequest, operation: Operation) -> Iterator[ParameterError]:
-    for name in NOT_YET_PARAMETERS:
-        row = BY_NAME[name]
-        if operation in row.operations and getattr(request, name) is not None:
-            yield ParameterError(row.wire, NOT_YET)
 
 
 def _over_limits(

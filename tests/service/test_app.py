@@ -158,26 +158,6 @@ def test_dpi_repeated_in_another_case_takes_the_last(service):
     assert json.loads(answer.data)["scale"] == pytest.approx(1000 / 400 * 39.37 * 90)
 
 
-NOT_YET = [
-    ("datumTransformations", "[1623]"),
-]
-
-
-@pytest.mark.parametrize(("name", "value"), NOT_YET)
-def test_export_refuses_what_it_does_not_obey_yet(service, name, value):
-    details = service.fault(**{**FRAME, name: value})
-    assert len(details) == 1
-    assert details[0].startswith(f"{name}: ")
-    assert "is not supported by this service yet" in details[0]
-
-
-@pytest.mark.parametrize(("name", "value"), NOT_YET)
-def test_query_legends_refuses_what_it_does_not_obey_yet(service, name, value):
-    details = service.fault("queryLegends", **{**FRAME, name: value})
-    assert details[0].startswith(f"{name}: ")
-    assert "is not supported by this service yet" in details[0]
-
-
 def test_selections_are_no_parameter_of_a_legend(service):
     assert "layers" in service.json("queryLegends", selectionDefinitions="{nonsense")
 

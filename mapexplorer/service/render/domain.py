@@ -18,7 +18,8 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
-from mapexplorer.service.projection import METRES_PER_DEGREE, metres_per_unit, same_crs, transformer
+from mapexplorer.service.datum import Change
+from mapexplorer.service.projection import METRES_PER_DEGREE, metres_per_unit, same_crs
 from mapexplorer.service.render.ragged import Flags, Floats, Geometries, Indices, Ragged, join, ragged_of
 
 FARTHEST: Final = 1e12
@@ -37,19 +38,24 @@ OFF_CENTRE: Final = 0.4837
 
 def projected(ragged: Ragged, source: CRS, target: CRS) -> Ragged:
     """Return the geometries in another reference system; what has no place there is left out."""
-    if same_crs(source, target):
+    return changed(ragged, Change(source, target))
+
+
+def changed(ragged: Ragged, change: Change) -> Ragged:
+    """Return the geometries projected the way a change says; what has no place there is left out."""
+    if same_crs(change.source, change.target):
         return _finite(ragged) if ragged.dimension == 0 else ragged
     if ragged.dimension == 0:
-        return _finite(ragged.with_vertices(_transform(ragged.vertices, source, target)))
-    longest = LONGEST_EDGE_DEGREES * METRES_PER_DEGREE / metres_per_unit(source)
+        return _finite(ragged.with_vertices(_transform(ragged.vertices, change)))
+    longest = LONGEST_EDGE_DEGREES * METRES_PER_DEGREE / metres_per_unit(change.source)
     dense = densified(ragged, longest)
-    image = dense.with_vertices(_transform(dense.vertices, source, target))
-    bad = _unsound_parts(dense, image, source, target)
+    image = dense.with_vertices(_transform(dense.vertices, change))
+    bad = _unsound_parts(dense, image, change)
     if not bad.any():
         return image
     good = image.take_parts(np.flatnonzero(~bad).astype(np.int64))
     broken = dense.take_parts(np.flatnonzero(bad).astype(np.int64))
-    return join(good, _repaired(broken, source, target, longest))
+    return join(good, _repaired(broken, change, longest))
 
 
 def _finite(points: Ragged) -> Ragged:
@@ -57,10 +63,10 @@ def _finite(points: Ragged) -> Ragged:
     return points if sound.all() else points.take_parts(np.flatnonzero(sound).astype(np.int64))
 
 
-def _transform(vertices: Floats, source: CRS, target: CRS) -> Floats:
+def _transform(vertices: Floats, change: Change) -> Floats:
     """Project (n, 2) coordinates; infinite where PROJ has no answer."""
     try:
-        x, y = transformer(source, target).transform(vertices[:, 0], vertices[:, 1])
+        x, y = change.transform(vertices[:, 0], vertices[:, 1])
     except ProjError:
         return np.full_like(vertices, np.inf)
     return np.column_stack([x, y])
@@ -89,7 +95,7 @@ def divided(ragged: Ragged, pieces: Indices) -> Ragged:
     return Ragged(ragged.dimension, vertices, starts[ragged.rings], ragged.parts, ragged.rows)
 
 
-def _unsound_parts(dense: Ragged, image: Ragged, source: CRS, target: CRS) -> Flags:
+def _unsound_parts(dense: Ragged, image: Ragged, change: Change) -> Flags:
     """Return which parts did not survive the projection in one piece."""
     lost: Flags = np.asarray(~(np.abs(image.vertices) < FARTHEST).all(axis=1))
     start, end = image.vertices[:-1], image.vertices[1:]
@@ -97,10 +103,10 @@ def _unsound_parts(dense: Ragged, image: Ragged, source: CRS, target: CRS) -> Fl
     inside[image.rings[1:-1] - 1] = False
     with np.errstate(invalid="ignore", over="ignore"):
         length = np.hypot(*(end - start).T)
-        long = np.flatnonzero(inside & (length > SUSPICIOUS_EDGE_METRES / metres_per_unit(target)))
+        long = np.flatnonzero(inside & (length > SUSPICIOUS_EDGE_METRES / metres_per_unit(change.target)))
         if len(long):
-            middle = _transform((dense.vertices[long] + dense.vertices[long + 1]) / 2, source, target)
-            bow = LARGEST_BOW_METRES / metres_per_unit(target)
+            middle = _transform((dense.vertices[long] + dense.vertices[long + 1]) / 2, change)
+            bow = LARGEST_BOW_METRES / metres_per_unit(change.target)
             lost[long[_leaps(start[long], end[long], middle, bow)]] = True
     vertex_ring = np.repeat(np.arange(len(image.rings) - 1), np.diff(image.rings))
     ring_part = np.repeat(np.arange(len(image.parts) - 1), np.diff(image.parts))
@@ -144,9 +150,9 @@ def _signed_area(ragged: Ragged) -> Floats:
     return np.add.reduceat(cross, ragged.rings[:-1])
 
 
-def _repaired(broken: Ragged, source: CRS, target: CRS, longest: float) -> Ragged:
+def _repaired(broken: Ragged, change: Change, longest: float) -> Ragged:
     """Return parts cut along the seam and into cells, until every piece is sound or too small to matter."""
-    halves = [_cut_along_seam(part, source, target) for part in broken.part_geometries()]
+    halves = [_cut_along_seam(part, change) for part in broken.part_geometries()]
     pieces = _geometries(half for cut in halves for half in cut)
     owners = np.repeat(np.arange(len(halves)), [len(cut) for cut in halves])
     sound: list[list[shapely.Geometry]] = [[] for _ in halves]
@@ -155,7 +161,7 @@ def _repaired(broken: Ragged, source: CRS, target: CRS, longest: float) -> Ragge
         pieces, owners = pieces[filled], owners[filled]
         if len(pieces) == 0:
             break
-        whole, unsound = _projected_pieces(pieces, broken.dimension, source, target, longest)
+        whole, unsound = _projected_pieces(pieces, broken.dimension, change, longest)
         for number, geometry in whole:
             sound[owners[number]].append(geometry)
         cells = [_quarters(piece, longest / 1000) for piece in pieces[unsound][:MOST_CELLS]]
@@ -175,7 +181,7 @@ def _geometries(items: Iterable[shapely.Geometry]) -> Geometries:
 
 
 def _projected_pieces(
-    pieces: Geometries, dimension: int, source: CRS, target: CRS, longest: float
+    pieces: Geometries, dimension: int, change: Change, longest: float
 ) -> tuple[list[tuple[int, shapely.Geometry]], Flags]:
     """Return the projected parts of the sound pieces with the numbers of these, and which pieces are
     unsound."""
@@ -183,19 +189,19 @@ def _projected_pieces(
     dense = densified(ragged_of(pieces, dimension=dimension), longest)
     if len(dense.rows) == 0:
         return [], unsound
-    image = dense.with_vertices(_transform(dense.vertices, source, target))
-    unsound[dense.rows[_unsound_parts(dense, image, source, target)]] = True
+    image = dense.with_vertices(_transform(dense.vertices, change))
+    unsound[dense.rows[_unsound_parts(dense, image, change)]] = True
     kept = image.take_parts(np.flatnonzero(~unsound[image.rows]).astype(np.int64))
     return list(zip(kept.rows.tolist(), kept.part_geometries(), strict=True)), unsound
 
 
-def _cut_along_seam(part: shapely.Geometry, source: CRS, target: CRS) -> list[shapely.Geometry]:
+def _cut_along_seam(part: shapely.Geometry, change: Change) -> list[shapely.Geometry]:
     """Cut a part in degrees along the meridian opposite to the projection's centre, and off the poles."""
-    if not source.is_geographic:
+    if not change.source.is_geographic:
         return [part]
     west, _, east, _ = part.bounds
     limit = 90 - POLE_MARGIN_DEGREES
-    seam = _central_meridian(target) + 180
+    seam = _central_meridian(change.target) + 180
     seams = [meridian for meridian in (seam - 720, seam - 360, seam, seam + 360) if west <= meridian <= east]
     margin = SEAM_MARGIN_DEGREES
     return [

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 from pyproj.exceptions import ProjError
 
-from mapexplorer.service.projection import same_crs, transformer
+from mapexplorer.service.projection import same_crs
 from mapexplorer.service.render.drawing import Pixels
 from mapexplorer.service.render.ragged import Flags, Floats, Indices
 
@@ -66,8 +66,8 @@ class _Mapping:
     def inverse(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return columns and rows of the raster; NaN outside the area of the projection."""
         east, north = _map_places(x, y, self.frame)
-        change = transformer(self.frame.crs, self.layer.crs)
-        back = transformer(self.layer.crs, self.frame.crs)
+        back = self.frame.datum.between(self.layer.crs, self.frame.crs)
+        change = back.reversed()
         try:
             own_x, own_y = (np.asarray(axis) for axis in change.transform(east, north))
             again_x, again_y = (np.asarray(axis) for axis in back.transform(own_x, own_y))

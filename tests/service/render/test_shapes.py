@@ -7,7 +7,8 @@ import pytest
 import shapely
 from shapely.geometry import LineString, MultiPoint, Point, Polygon, box
 
-from mapexplorer.protocol import SpatialReference
+from mapexplorer.protocol import Extent, MapRequest, SpatialReference
+from mapexplorer.service.frame import build_frame
 from mapexplorer.service.projection import crs_of
 from mapexplorer.service.shapes import Shapes
 
@@ -83,21 +84,26 @@ def test_the_rows_agree_with_an_exact_test_of_each(scene, make, rotation):
     assert layer.layer.shapes.meeting(view.frame, layer.rows).tolist() == expected.tolist()
 
 
+def frame_in(wkid):
+    request = MapRequest(bbox=(0, 50, 1, 51), bbox_sr=4326, image_sr=wkid)
+    return build_frame(request, SpatialReference(wkid=4326), Extent(-180, -90, 180, 90))
+
+
 def test_threads_share_one_projection():
     cells = [box(x, y, x + 1, y + 1) for x in range(30) for y in range(30)]
     shapes = Shapes(np.array(cells, dtype=object), crs_of(SpatialReference(wkid=4326)))
-    target = crs_of(SpatialReference(wkid=3035))
+    frame = frame_in(3035)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: shapes.in_system(target).at(50_000.0), range(32)))
+        found = list(pool.map(lambda _: shapes.in_system(frame).at(50_000.0), range(32)))
     assert all(one is found[0] for one in found)
 
 
 def test_only_a_few_systems_are_kept():
     shapes = Shapes(np.array([box(0, 0, 1, 1)], dtype=object), crs_of(SpatialReference(wkid=4326)))
-    first = shapes.in_system(crs_of(SpatialReference(wkid=3857)))
+    first = shapes.in_system(frame_in(3857))
     for wkid in (3035, 3031, 102004):
-        shapes.in_system(crs_of(SpatialReference(wkid=wkid)))
-    assert shapes.in_system(crs_of(SpatialReference(wkid=3857))) is not first
+        shapes.in_system(frame_in(wkid))
+    assert shapes.in_system(frame_in(3857)) is not first
 
 
 def test_no_geometry_has_no_bounds():
