@@ -254,8 +254,20 @@ def test_the_legend_sees_what_the_picture_shows():
     assert labels(catalog, box, [1196]) == ["here"]
 
 
-def labels(catalog, box, codes):
-    view = view_of(catalog, box, codes, Operation.QUERY_LEGENDS)
+def test_a_clip_stays_where_it_is_while_features_move():
+    catalog = catalog_of(shapely.Point(LONDON[::-1]), 4277)
+    x, y = transformations({"wkid": 1196}).between(CRS(4277), CRS(3857)).transform(*LONDON[::-1])
+    sides = {"xmin": x - 0.2, "ymin": y - 0.2, "xmax": x + 0.2, "ymax": y + 0.2}
+    geometry = {**sides, "spatialReference": {"wkid": 3857}}
+    clipping = {"geometryType": "esriGeometryEnvelope", "geometry": geometry}
+    box = (x - 50, y - 50, x + 50, y + 50)
+    assert labels(catalog, box, [1196], clipping=clipping) == ["here"]
+    assert labels(catalog, box, [1314], clipping=clipping) == []
+    assert labels(catalog, box, [1314]) == ["here"]
+
+
+def labels(catalog, box, codes, **more):
+    view = view_of(catalog, box, codes, Operation.QUERY_LEGENDS, **more)
     body = query_legends(view, return_visible_only=True, patch_size=view.request.effective("patch_size"))
     return [entry["label"] for layer in body["layers"] for entry in layer["legend"]]
 
