@@ -7,6 +7,7 @@ What Leaflet reports is read from the bounds and the pixel bounds of one message
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ class View:
         return cls(extent.center, max(extent.width / size.width, extent.height / size.height), size)
 
 
-class Page:
+class Page(ABC):
     """A Leaflet map with one picture on it.
 
     `on_view` is called with the view, whether the person moved the map, and whether its size changed.
@@ -171,17 +172,17 @@ class Page:
 
     # ---- what the kinds of pages differ in
 
-    def _adapt(self, view: View) -> None:
+    def _adapt(self, view: View) -> None:  # noqa: B027 (not every kind of page prepares)
         """Prepare for a view that the kernel asks for."""
 
-    def _view(self, size: Size) -> View:
-        raise NotImplementedError
+    @abstractmethod
+    def _view(self, size: Size) -> View: ...
 
-    def _to_leaflet(self, point: Point) -> Point:
-        raise NotImplementedError
+    @abstractmethod
+    def _to_leaflet(self, point: Point) -> Point: ...
 
-    def _bounds(self, picture: Picture) -> tuple[Point, Point]:
-        raise NotImplementedError
+    @abstractmethod
+    def _bounds(self, picture: Picture) -> tuple[Point, Point]: ...
 
 
 def latitude(y: float) -> float:

@@ -150,8 +150,3 @@ def layer_definitions(value: Any) -> FrozenMapping[int, str]:
             raise ValueFaults([((str(key),), f"expected text, not {shorten(expression)}")])
         found[layer_id] = (expression or "").strip()
     return FrozenMapping({layer_id: text for layer_id, text in found.items() if text})
-
-
-def write_layer_definitions(value: Mapping[int, str]) -> str:
-    """Write definition expressions as the JSON object that servers since 10.5 ask for."""
-    return strict_json.dumps({str(layer_id): expression for layer_id, expression in value.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mapexplorer.explorer.explorer import MapExplorer
 
 
-class BoundPanel(Panel):
+class BoundPanel(Panel, ABC):
     """A panel that shows some parameters and writes them.
 
     Subclasses name the parameters in `bound`, build their widgets in `build`, set them from the parameters in
@@ -43,17 +44,17 @@ class BoundPanel(Panel):
         if explorer.answer is not None:
             self.on_answer(explorer.answer)
 
+    @abstractmethod
     def build(self) -> tuple[Any, ...]:
         """Make the widgets, from top to bottom, before anything is known about the service."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self) -> None:
         """Set the widgets from the parameters."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refuse(self, sentence: str) -> None:
         """Show why a value was not taken; an empty sentence takes the message away."""
-        raise NotImplementedError
 
     def on_service(self) -> None:
         """Set the widgets anew."""

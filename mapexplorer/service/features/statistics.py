@@ -110,20 +110,20 @@ def summarise(
     return pd.DataFrame(columns, index=index)
 
 
-def _one(grouped: Any, kind: str) -> pd.Series[Any]:
+def _one(grouped: Any, kind: str) -> Any:
     """Return one statistic by group number; nulls do not count, and of nothing but nulls it is null."""
     match kind:
         case "count":
-            return grouped.count()  # type: ignore[no-any-return]
+            return grouped.count()
         case "sum":
-            return grouped.sum(min_count=1)  # type: ignore[no-any-return]
+            return grouped.sum(min_count=1)
         case "avg":
-            return grouped.mean()  # type: ignore[no-any-return]
+            return grouped.mean()
         case "stddev":
-            return grouped.std(ddof=1)  # type: ignore[no-any-return]
+            return grouped.std(ddof=1)
         case "var":
-            return grouped.var(ddof=1)  # type: ignore[no-any-return]
-    return grouped.min() if kind == "min" else grouped.max()  # type: ignore[no-any-return]
+            return grouped.var(ddof=1)
+    return grouped.min() if kind == "min" else grouped.max()
 
 
 def _numbered(table: pd.DataFrame, names: Sequence[str]) -> tuple[Any, Any]:

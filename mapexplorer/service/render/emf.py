@@ -17,9 +17,10 @@ import numpy.typing as npt
 from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.service.render.drawing import CLOSE, MOVE, Outline, Pixels
 from mapexplorer.service.render.flattening import flattened
+from mapexplorer.service.render.item_writer import ItemWriter
 from mapexplorer.service.render.pathtext import CUBIC, QUADRATIC, segments
 from mapexplorer.service.render.ragged import Floats
-from mapexplorer.service.render.recording import Item, Part, Paths, Picture, Recording, Sheet, Stamps
+from mapexplorer.service.render.recording import Part, Paths, Picture, Recording, Sheet, Stamps
 from mapexplorer.service.render.symbols import Rgba, Stroke
 from mapexplorer.service.time_limit import check_time
 
@@ -59,7 +60,7 @@ def write_emf(recording: Recording, dpi: float) -> bytes:
     return writer.file(dpi)
 
 
-class _Writer:
+class _Writer(ItemWriter):
     """Collects the records."""
 
     def __init__(self, width: int, height: int) -> None:
@@ -122,21 +123,10 @@ class _Writer:
         self._poly(_POLY_POLYGON, [corners])
         self._plain((red, green, blue, 1.0), None)
 
-    def write(self, items: Sequence[Item]) -> None:
-        for item in items:
-            check_time()
-            match item:
-                case Paths():
-                    self._paths(item)
-                case Stamps():
-                    stroke = item.stroke
-                    self._styled(item.color, stroke, round_ends=False, mitred=item.mitred)
-                    self._copies(item.outline, item.color, stroke, item.places)
-                    self._plain(item.color, stroke)
-                case Picture():
-                    self._picture(item)
-                case Sheet():
-                    self._sheet(item)
+    def _stamps(self, stamps: Stamps) -> None:
+        self._styled(stamps.color, stamps.stroke, round_ends=False, mitred=stamps.mitred)
+        self._copies(stamps.outline, stamps.color, stamps.stroke, stamps.places)
+        self._plain(stamps.color, stamps.stroke)
 
     def _paths(self, paths: Paths) -> None:
         for (color, stroke), run in groupby(paths.parts(), lambda part: (part.color, part.stroke)):

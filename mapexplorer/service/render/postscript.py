@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 import zlib
-from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
@@ -13,10 +12,10 @@ import numpy as np
 
 from mapexplorer.service.render.drawing import Outline
 from mapexplorer.service.render.flattening import flattened
+from mapexplorer.service.render.item_writer import ItemWriter
 from mapexplorer.service.render.pathtext import POSTFIX, number, numbers, path_text
-from mapexplorer.service.render.recording import Item, Paths, Picture, Recording, Sheet, Stamps
+from mapexplorer.service.render.recording import Paths, Picture, Recording, Sheet, Stamps
 from mapexplorer.service.render.symbols import Rgba, Stroke
-from mapexplorer.service.time_limit import check_time
 
 _PROLOG: Final = """\
 /m /moveto load def /l /lineto load def /c /curveto load def /h /closepath load def
@@ -47,25 +46,12 @@ def write_ps(recording: Recording, dpi: float) -> bytes:
     return text.encode("ascii")
 
 
-class _Writer:
+class _Writer(ItemWriter):
     """Collects the text; the procedures F and S fill and stroke in the colours of the moment."""
 
     def __init__(self) -> None:
         self.out: list[str] = []
         self._names: dict[int, str] = {}
-
-    def write(self, items: Sequence[Item]) -> None:
-        for item in items:
-            check_time()
-            match item:
-                case Paths():
-                    self._paths(item)
-                case Stamps():
-                    self._stamps(item)
-                case Picture():
-                    self._picture(item)
-                case Sheet():
-                    self._sheet(item)
 
     def _paths(self, paths: Paths) -> None:
         for (color, stroke), run in groupby(paths.parts(), lambda part: (part.color, part.stroke)):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from itertools import groupby
 
 from mapexplorer.service.render.drawing import Outline
 from mapexplorer.service.render.encode import write_png
+from mapexplorer.service.render.item_writer import ItemWriter
 from mapexplorer.service.render.pathtext import SVG, number, numbers, path_text
-from mapexplorer.service.render.recording import Item, Part, Paths, Picture, Recording, Sheet, Stamps
+from mapexplorer.service.render.recording import Part, Paths, Picture, Recording, Sheet, Stamps
 from mapexplorer.service.render.symbols import Rgba, Stroke
-from mapexplorer.service.time_limit import check_time
 
 
 def write_svg(recording: Recording, dpi: float) -> bytes:
@@ -19,7 +18,7 @@ def write_svg(recording: Recording, dpi: float) -> bytes:
     return _Writer(recording, dpi).document().encode("ascii")
 
 
-class _Writer:
+class _Writer(ItemWriter):
     """Collects the elements; equal outlines and pictures are written once and then only used."""
 
     def __init__(self, recording: Recording, dpi: float) -> None:
@@ -42,19 +41,6 @@ class _Writer:
         self.write(self.recording.items)
         self.out.append("</g>\n</svg>\n")
         return "".join(self.out)
-
-    def write(self, items: Sequence[Item]) -> None:
-        for item in items:
-            check_time()
-            match item:
-                case Paths():
-                    self._paths(item)
-                case Stamps():
-                    self._stamps(item)
-                case Picture():
-                    self._picture(item)
-                case Sheet():
-                    self._sheet(item)
 
     def _paths(self, paths: Paths) -> None:
         for (color, stroke), run in groupby(paths.parts(), lambda part: (part.color, part.stroke)):
