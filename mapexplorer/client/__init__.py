@@ -11,6 +11,7 @@ Every call ends within ``Limits.total`` seconds with a result, a TransportError 
 
 from .credentials import Credentials, Token
 from .limits import Limits
+from .queries import Rows, Statistic
 from .reply import Timing
 from .results import ExportResult, LegendResult
 from .service import MapService
@@ -22,6 +23,8 @@ __all__ = [
     "LegendResult",
     "Limits",
     "MapService",
+    "Rows",
+    "Statistic",
     "Timing",
     "Token",
     "as_curl",

@@ -22,10 +22,13 @@ from .exports import Export
 from .legends import LegendQuery, LegendSupport
 from .limits import Limits
 from .metadata import Metadata, layer_table
+from .queries import LayerQuery, Rows, Statistic, names, read_rows
 from .results import ExportResult, LegendResult
 from .transport import Transport
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas
 
 __all__ = ["ExportResult", "LegendResult", "MapService"]
@@ -117,6 +120,39 @@ class MapService:
         Raises the same errors as :meth:`export`.
         """
         return LegendQuery(self._channel, self._url, _request(request, parameters), self._legends).run()
+
+    def query_layer(
+        self,
+        layer_id: int,
+        where: str = "1=1",
+        *,
+        out_fields: str | Iterable[str] = "*",
+        return_distinct_values: bool = False,
+        out_statistics: Iterable[Statistic] = (),
+        group_by: str | Iterable[str] = (),
+        order_by: str | Iterable[str] = (),
+        result_offset: int = 0,
+        result_record_count: int | None = None,
+    ) -> Rows:
+        """Return attributes of a layer's rows, their distinct values, or statistics; without geometry.
+
+        The service bounds how many rows one answer holds: ``result.exceeded`` says that there are more, and
+        ``result_offset`` asks for the next ones. Raises ParameterError before anything is sent,
+        TransportError and AnswerError.
+        """
+        if isinstance(layer_id, bool) or not hasattr(layer_id, "__index__") or int(layer_id) < 0:
+            raise ParameterError("layer_id", f"expected the id of a layer, got {layer_id!r}")
+        query = LayerQuery(
+            where=where,
+            out_fields=names(out_fields, "out_fields"),
+            return_distinct_values=return_distinct_values,
+            out_statistics=tuple(out_statistics),
+            group_by=names(group_by, "group_by"),
+            order_by=names(order_by, "order_by"),
+            result_offset=result_offset,
+            result_record_count=result_record_count,
+        )
+        return read_rows(self._channel, self._url, int(layer_id), query)
 
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
