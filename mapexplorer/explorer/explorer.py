@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from mapexplorer.protocol import LayerInfo, ServiceInfo
 
 _LOG = logging.getLogger(__name__)
+_MEASURED_AGAIN = (0.3, 1.0, 3.0, 8.0)
+"""Seconds after the map was first shown: style sheets and themes that come late change its room unheard."""
 _PLACE = frozenset({"bbox", "bbox_sr", "image_sr", "map_scale", "size"})
 
 
@@ -65,7 +67,7 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         opened = open_service(target, **options)
         self.legend = LegendBox()
         self.status = StatusLine()
-        self.map = MapPane(self._viewed)
+        self.map = MapPane(self._viewed, self._measure_again)
         self.header = Header(sample_choices(), self._open_soon)
         self.panels: dict[str, Panel] = {}
         self.controller = Controller(
@@ -259,6 +261,16 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
                     self._moving = False
             if resized:
                 self._submit()
+
+    def _measure_again(self) -> None:
+        def measure() -> None:
+            with self._guard:
+                if not self._closed:
+                    self.map.measure()
+
+        scheduler = self.controller.scheduler
+        for delay in _MEASURED_AGAIN:
+            scheduler.after(delay, partial(scheduler.deliver, measure))
 
     def _place(self, view: View, moved: bool) -> dict[str, Any]:
         extent = self._bbox_of_map = view.extent(self.map.size)

@@ -58,7 +58,8 @@ class View:
 class Page(ABC):
     """A Leaflet map with one picture on it.
 
-    `on_view` is called with the view, whether the person moved the map, and whether its size changed.
+    `on_view` is called with the view, whether the person moved the map, and whether its size changed;
+    `on_first` when a browser reports for the first time, even if the map has no room yet.
     """
 
     crs: dict[str, Any]
@@ -66,8 +67,11 @@ class Page(ABC):
     unit: float
     """Map units per pixel at zoom 0."""
 
-    def __init__(self, height: str, on_view: Callable[[View, bool, bool], None]) -> None:
-        self._on_view = on_view
+    def __init__(
+        self, height: str, on_view: Callable[[View, bool, bool], None], on_first: Callable[[], None]
+    ) -> None:
+        self._on_view, self._on_first = on_view, on_first
+        self._heard = False
         self.size: Size | None = None
         zoom = max(self.zooms[0], 0.0)
         self.current = View((0.0, 0.0), self.unit / 2**zoom)
@@ -124,6 +128,11 @@ class Page(ABC):
         (self.widget.remove_class if shown else self.widget.add_class)("me-away")
         self.widget.layout.display = None if shown else "none"
 
+    def measure(self) -> None:
+        """Have Leaflet measure its room again: any change of layout tells it to, and this one is not seen."""
+        layout = self.widget.layout
+        layout.visibility = None if layout.visibility == "inherit" else "inherit"
+
     def close(self) -> None:
         """Stop listening and release the widgets."""
         self.widget.unobserve(self._report, names=["bounds", "pixel_bounds"])
@@ -135,6 +144,9 @@ class Page(ABC):
     # ---- from the browser to the kernel
 
     def _report(self, _: object) -> None:
+        if not self._heard:
+            self._heard = True
+            self._on_first()
         view = self._read()
         if view is None or view.size is None:
             return
@@ -255,9 +267,11 @@ class PlanePage(Page):
     zooms = (-40.0, 40.0)
     unit = 1.0
 
-    def __init__(self, height: str, on_view: Callable[[View, bool, bool], None]) -> None:
+    def __init__(
+        self, height: str, on_view: Callable[[View, bool, bool], None], on_first: Callable[[], None]
+    ) -> None:
         self.plane = Plane()
-        super().__init__(height, on_view)
+        super().__init__(height, on_view, on_first)
 
     def _adapt(self, view: View) -> None:
         reach = 2048 * view.resolution

@@ -21,12 +21,18 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     The page changes together with the picture: until the new picture is there the old one stays where it
     is. The page not in use is hidden, not removed: Leaflet maps whose view was removed go on hearing
     the window and write what they believe into the model. `on_view(view, moved, resized)` reports what the
-    person does, `reference` is the system of its coordinates.
+    person does, `reference` is the system of its coordinates. `on_first()` is called when a browser shows
+    one of the pages for the first time.
     """
 
-    def __init__(self, on_view: Callable[[View, bool, bool], None], height: str = "480px") -> None:
+    def __init__(
+        self,
+        on_view: Callable[[View, bool, bool], None],
+        on_first: Callable[[], None] = lambda: None,
+        height: str = "480px",
+    ) -> None:
         super().__init__()
-        self._on_view = on_view
+        self._on_view, self._on_first = on_view, on_first
         self._size: Size | None = None
         self._height = height
         self.reference: SpatialReference = WEB_MERCATOR
@@ -36,7 +42,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
 
     def _page(self, kind: type[Page]) -> Page:
         if kind not in self._pages:
-            self._pages[kind] = kind(self._height, self._viewed(kind))
+            self._pages[kind] = kind(self._height, self._viewed(kind), self._on_first)
             self._pages[kind].appear(len(self._pages) == 1)  # two maps at a time would share the width
             self.children = [page.widget for page in self._pages.values()]
         return self._pages[kind]
@@ -79,6 +85,10 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         if switched:
             left.appear(False)
             page.appear(True)
+
+    def measure(self) -> None:
+        """Have the map measure its room again; it reports its view when that has changed."""
+        self.page.measure()
 
     def set_basemap(self, tiles: ipyleaflet.TileLayer | None) -> None:
         """Put tiles under the pictures of the Mercator page, or take them away; there are none at first.

@@ -95,8 +95,11 @@ def open_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Call
     opened: list[LivePage] = []
     with ExitStack() as stack:
 
-        def open_page(code: str = EXPLORE, width: int = 1280, height: int = 900) -> LivePage:
+        def open_page(
+            code: str = EXPLORE, width: int = 1280, height: int = 900, script: str = ""
+        ) -> LivePage:
             context = browser.new_context(viewport={"width": width, "height": height})
+            context.add_init_script(script)
             live = LivePage(front_end, context, code)
             stack.callback(live.close)
             opened.append(live)

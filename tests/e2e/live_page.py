@@ -7,7 +7,7 @@ import base64
 import io
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +119,14 @@ class LivePage:
         assert shown["status"] == "ok", "\n".join(shown.get("traceback", [str(shown)]))
         return json.loads(ast.literal_eval(shown["data"]["text/plain"]))
 
-    def until(self, expression: str, wanted: Any = True, timeout: float = 20) -> Any:
-        """Wait until an expression in the kernel has the wanted value (True: any true value)."""
+    def until(self, asked: str | Callable[[], str], wanted: Any = True, timeout: float = 20) -> Any:
+        """Wait until an expression in the kernel has the wanted value (True: any true value).
+
+        A function gives the expression anew each time, from what the page shows at that moment.
+        """
         deadline = time.monotonic() + timeout
         while True:
+            expression = asked if isinstance(asked, str) else asked()
             value = self.value(expression)
             if value == wanted or (wanted is True and value):
                 return value
@@ -148,16 +152,23 @@ class LivePage:
 
     def settle(self) -> None:
         """Wait until everything asked for is shown, in the kernel and in the browser."""
-        self.until(
-            "explorer.map.page.size is not None"  # the browser has shown the map and told its size
-            " and explorer.controller.settled and explorer.answer is not None"
-        )
+        self.until(self._told_the_size)
+        self.until("explorer.controller.settled and explorer.answer is not None")
         drawn = self.value("explorer.map.page.overlay.url[-64:]")
         try:
             self.page.wait_for_function(SHOWN, arg=[OVERLAY, drawn], timeout=15_000)
         except PlaywrightTimeout as late:
             shown = self.page.evaluate(SHOWN_PICTURES, OVERLAY)
             raise AssertionError(f"the kernel shows …{drawn[-40:]}, the browser has {shown}") from late
+
+    def _told_the_size(self) -> str:
+        """Whether the kernel knows the size that the map has on the page now: it changes with late styles."""
+        box = self.page.locator(PANE).first.bounding_box() or {"width": -9, "height": -9}
+        return (
+            "explorer.map.page.size is not None"
+            f" and abs(explorer.map.page.size.width - {box['width']}) <= 1"
+            f" and abs(explorer.map.page.size.height - {box['height']}) <= 1"
+        )
 
     def received(self, operation: str = "export") -> list[dict[str, str]]:
         """Give the parameters of the requests that the embedded service received for an operation."""
