@@ -10,6 +10,7 @@ Every call ends within ``Limits.total`` seconds with a result, a TransportError 
 """
 
 from .credentials import Credentials, Token
+from .features import FeatureQuery, FeatureRows, Identified, Place
 from .limits import Limits
 from .queries import Rows, Statistic
 from .reply import Timing
@@ -20,9 +21,13 @@ from .snippets import as_curl, as_mapexplorer, as_python, as_url
 __all__ = [
     "Credentials",
     "ExportResult",
+    "FeatureQuery",
+    "FeatureRows",
+    "Identified",
     "LegendResult",
     "Limits",
     "MapService",
+    "Place",
     "Rows",
     "Statistic",
     "Timing",

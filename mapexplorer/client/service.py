@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -19,6 +20,7 @@ from .addresses import service_address
 from .channel import Channel
 from .credentials import Credentials, TokenSource
 from .exports import Export
+from .features import FeatureQuery, FeatureRows, Identified, Place, identify, known_layer, read_features
 from .legends import LegendQuery, LegendSupport
 from .limits import Limits
 from .metadata import Metadata, layer_table
@@ -100,9 +102,7 @@ class MapService:
 
     def layer(self, layer_id: int) -> LayerInfo:
         """Return one layer resource, fetched once. Raises ArcGISError when there is no such layer."""
-        if isinstance(layer_id, bool) or not hasattr(layer_id, "__index__") or int(layer_id) < 0:
-            raise ParameterError("layer_id", f"expected the id of a layer, got {layer_id!r}")
-        return self._metadata.layer(int(layer_id))
+        return self._metadata.layer(known_layer(layer_id))
 
     def export(self, request: MapRequest | None = None, **parameters: Any) -> ExportResult:
         """Draw a map: ``service.export(bbox=(-104, 35.6, -94.32, 41), bbox_sr=4326, size=(600, 550))``.
@@ -140,8 +140,7 @@ class MapService:
         ``result_offset`` asks for the next ones. Raises ParameterError before anything is sent,
         TransportError and AnswerError.
         """
-        if isinstance(layer_id, bool) or not hasattr(layer_id, "__index__") or int(layer_id) < 0:
-            raise ParameterError("layer_id", f"expected the id of a layer, got {layer_id!r}")
+        known = known_layer(layer_id)
         query = LayerQuery(
             where=where,
             out_fields=names(out_fields, "out_fields"),
@@ -152,7 +151,39 @@ class MapService:
             result_offset=result_offset,
             result_record_count=result_record_count,
         )
-        return read_rows(self._channel, self._url, int(layer_id), query)
+        return read_rows(self._channel, self._url, known, query)
+
+    def features(
+        self,
+        layer_id: int,
+        asked: FeatureQuery | None = None,
+        *,
+        request: MapRequest | None = None,
+        **wanted: Any,
+    ) -> FeatureRows:
+        """Return features of a layer: ``service.features(0, where="POP > 5", order_by=["POP DESC"], count=10)``.
+
+        Takes a `FeatureQuery` or its fields as keywords; ``request`` adds the filters that a map request has
+        for the layer (definition expression, time, ranges, parameters, version, history). Raises the same
+        errors as :meth:`export`.
+        """
+        asked = asked if asked is not None else FeatureQuery(**wanted)
+        return read_features(self._channel, self._url, known_layer(layer_id), asked, request)
+
+    def identify(
+        self,
+        place: Place,
+        layers: Sequence[int] | None = None,
+        *,
+        request: MapRequest | None = None,
+        raw: bool = False,
+    ) -> tuple[Identified, ...]:
+        """Return what lies at a place of a map, topmost first; ``raw`` leaves names and values as they are.
+
+        ``layers`` limits the search; ``request`` adds the filters of a map request. Raises the same errors as
+        :meth:`export`.
+        """
+        return identify(self._channel, self._url, place, layers, request, raw=raw)
 
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
