@@ -161,7 +161,7 @@ class MapService:
         request: MapRequest | None = None,
         **wanted: Any,
     ) -> FeatureRows:
-        """Return features of a layer: ``service.features(0, where="POP > 5", order_by=["POP DESC"], count=10)``.
+        """Return features of a layer: ``service.features(0, where="POP > 5", order_by=["POP DESC"])``.
 
         Takes a `FeatureQuery` or its fields as keywords; ``request`` adds the filters that a map request has
         for the layer (definition expression, time, ranges, parameters, version, history). Raises the same
