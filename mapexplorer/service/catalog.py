@@ -26,6 +26,7 @@ from mapexplorer.service.reader import Reader
 from mapexplorer.service.sources import FeatureSource
 from mapexplorer.service.visibility import LayerTree
 from mapexplorer.service.workspaces import Workspaces
+from mapexplorer.service.worlds import extent_beyond
 
 LOG: Final = logging.getLogger("mapexplorer.service")
 
@@ -102,7 +103,7 @@ class MapCatalog:
         if not same_crs(crs, self.crs):
             own = _within_use(own, crs, self.crs)
         try:
-            box = densified_envelope(own, crs, self.crs)
+            box = extent_beyond(own, crs, self.crs)
         except ValueError:
             return None
         return Extent(*box, spatial_reference=self.spatial_reference)
@@ -145,7 +146,7 @@ class MapCatalog:
 
     def _in_map(self, extent: Extent) -> Extent:
         source = self.crs if extent.spatial_reference is None else crs_of(extent.spatial_reference)
-        return Extent(*densified_envelope(extent, source, self.crs), spatial_reference=self.spatial_reference)
+        return Extent(*extent_beyond(extent, source, self.crs), spatial_reference=self.spatial_reference)
 
     def _whole_world(self) -> Extent:
         geographic = crs_of(SpatialReference(wkid=4326))

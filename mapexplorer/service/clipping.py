@@ -14,12 +14,13 @@ from pyproj import CRS
 from mapexplorer.protocol import Extent
 from mapexplorer.protocol.clipping import Clipping
 from mapexplorer.service.frame import Frame
-from mapexplorer.service.projection import densified_envelope, same_crs
+from mapexplorer.service.projection import same_crs
 from mapexplorer.service.render.drawing import Outline, outlines_of
 from mapexplorer.service.render.ragged import Indices
 from mapexplorer.service.request_geometry import carried, crs_of_geometry, shape_of
 from mapexplorer.service.shapes import Shapes
 from mapexplorer.service.visibility import LayerTree
+from mapexplorer.service.worlds import Bounds, extent_beyond, moved, world_of
 
 _ROUNDING: Final = 1e-9
 """Share of its size by which the frame is widened, so that what lies on its edge stays in."""
@@ -59,7 +60,14 @@ class Clip:
         frame = shapely.transform(
             self.frame.polygon, lambda corners: centre + (corners - centre) * (1 + _ROUNDING)
         )
-        region = shapely.intersection(frame, self.shape)
+        world = world_of(self.frame.crs)
+        if world is None or shapely.is_empty(self.shape):
+            region = shapely.intersection(frame, self.shape)
+        else:
+            shifts = world.shifts(_west_and_east(self.shape), _west_and_east(frame))
+            region = shapely.union_all(
+                [shapely.intersection(frame, moved(self.shape, shift)) for shift in shifts]
+            )
         shapely.prepare(region)
         return region
 
@@ -70,13 +78,34 @@ class Clip:
         wanted[rows] = True
         if full.dimension == 0:
             full = full.take_parts(np.flatnonzero(wanted[full.rows]).astype(np.int64))
-            hit = shapely.intersects_xy(self.region, full.vertices[:, 0], full.vertices[:, 1])
         else:
             full = full.take_features(wanted[full.feature_rows])
-            hit = shapely.intersects(self.region, full.part_geometries())
-        if len(full.rows) == 0:
+        if len(full.rows) == 0 or shapely.is_empty(self.region):
             return np.empty(0, dtype=np.int64)
+        hit = np.zeros(len(full.rows), dtype=bool)
+        for region in self._regions(full.extent):
+            if full.dimension == 0:
+                hit |= shapely.intersects_xy(region, full.vertices[:, 0], full.vertices[:, 1])
+            else:
+                hit |= shapely.intersects(region, full.part_geometries())
         return full.feature_rows[np.logical_or.reduceat(hit, full.features[:-1])]
+
+    def _regions(self, bounds: Bounds | None) -> list[shapely.Geometry]:
+        """Return the region moved by whole worlds to wherever it meets bounds."""
+        world = world_of(self.frame.crs)
+        if world is None or bounds is None:
+            return [self.region]
+        regions = [
+            moved(self.region, shift)
+            for shift in world.shifts(_west_and_east(self.region), (bounds[0], bounds[2]))
+        ]
+        shapely.prepare(regions)
+        return regions
+
+
+def _west_and_east(shape: shapely.Geometry) -> tuple[float, float]:
+    xmin, _, xmax, _ = shapely.bounds(shape).tolist()
+    return xmin, xmax
 
 
 def extent_meets(extent: Extent, crs: CRS, region: shapely.Geometry, frame: Frame) -> bool:
@@ -85,10 +114,14 @@ def extent_meets(extent: Extent, crs: CRS, region: shapely.Geometry, frame: Fram
     if not same_crs(crs, frame.crs):
         try:
             change = frame.datum.between(crs, frame.crs)
-            box = densified_envelope(extent, crs, frame.crs, change.transform)
+            box = extent_beyond(extent, crs, frame.crs, change.transform)
         except ValueError:
             return False
-    return bool(shapely.intersects(region, shapely.box(*box)))
+    world = world_of(frame.crs)
+    shifts = [0.0]
+    if world is not None and not shapely.is_empty(region):
+        shifts = world.shifts((box[0], box[2]), _west_and_east(region))
+    return any(bool(shapely.intersects(region, moved(shapely.box(*box), shift))) for shift in shifts)
 
 
 def _leaves(ids: Collection[int], tree: LayerTree) -> frozenset[int]:

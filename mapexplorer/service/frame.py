@@ -15,10 +15,10 @@ from mapexplorer.service.datum import PROJ_CHOICE, DatumTransformations, read_tr
 from mapexplorer.service.projection import (
     UnknownSpatialReference,
     crs_of,
-    densified_envelope,
     metres_per_unit,
     same_crs,
 )
+from mapexplorer.service.worlds import extent_beyond
 
 INCHES_PER_METRE: Final = 39.37
 """Exactly this, not 1/0.0254: recorded scales of real map services agree with it to the last digit."""
@@ -173,7 +173,7 @@ def _box_in_image(
     if same_crs(box_crs, image_crs):
         return (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
     try:
-        return densified_envelope(extent, box_crs, image_crs)
+        return extent_beyond(extent, box_crs, image_crs)
     except ValueError:
         raise ParameterError("bbox", "no point of the extent can be projected to imageSR") from None
 

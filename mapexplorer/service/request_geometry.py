@@ -12,10 +12,12 @@ from pyproj import CRS
 
 from mapexplorer.protocol import ParameterError
 from mapexplorer.protocol.geometry import Envelope, Multipoint, Point, Polygon, Polyline
+from mapexplorer.service.datum import Change
 from mapexplorer.service.projection import POINTS_PER_EDGE, UnknownSpatialReference, crs_of, same_crs
-from mapexplorer.service.render.domain import FARTHEST, divided, projected
+from mapexplorer.service.render.domain import FARTHEST, changed, divided
 from mapexplorer.service.render.ragged import Floats, Ragged, ragged_of
 from mapexplorer.service.time_limit import check_time
+from mapexplorer.service.worlds import ChangeBeyond, goes_beyond, world_of
 
 RequestGeometry = Point | Multipoint | Polyline | Polygon | Envelope
 
@@ -175,10 +177,18 @@ def carried(shape: shapely.Geometry, source: CRS, target: CRS) -> shapely.Geomet
     """
     if same_crs(source, target):
         return shape
+    change = Change(source, target)
+    world = world_of(source)
+    if world is not None and not shapely.is_empty(shape):
+        west, _, east, _ = shapely.bounds(shape).tolist()
+        if goes_beyond(west, east, source, target):
+            change = ChangeBeyond(source, target)
+        else:
+            shape = world.wrapped(shape)
     ragged = ragged_of(np.array([shape], dtype=object))
     if ragged.dimension > 0:
         ragged = divided(ragged, _pieces(ragged))
-    image = projected(ragged, source, target)
+    image = changed(ragged, change)
     parts = image.part_geometries()
     if len(parts) == 0:
         return shapely.GeometryCollection()

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import reduce
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -26,6 +27,8 @@ from mapexplorer.service.render.ragged import (
     join,
     ragged_of,
 )
+from mapexplorer.service.time_limit import check_time
+from mapexplorer.service.worlds import copies
 
 if TYPE_CHECKING:
     from mapexplorer.service.frame import Frame
@@ -34,6 +37,8 @@ KEPT_SYSTEMS: Final = 3
 KEPT_LEVELS: Final = 6
 EDGE_TOLERANCE: Final = 1e-6
 """Pixels by which a geometry may miss the frame and still meet it: the rounding of the frame's arithmetic."""
+_STRIP: Final = 8
+"""Share of the width of points up to which a frame that meets their edge is compared by that edge first."""
 GUARD: Final = 32.0
 """Pixels beyond the frame (and beyond the widest symbol) at which long geometries are clipped."""
 
@@ -162,20 +167,11 @@ class Shapes:
         ``rows`` are ascending row numbers (Query Legends, returnVisibleOnly).
         """
         full = self.in_system(frame).full
-        found = self._chosen(full, rows, frame, EDGE_TOLERANCE)
-        if len(found.rows) == 0:
-            return np.empty(0, dtype=np.int64)
-        pixels = found.with_vertices(to_pixels(found.vertices, frame))
-        low, high = -EDGE_TOLERANCE, np.array([frame.size.width, frame.size.height]) + EDGE_TOLERANCE
-        inside = ((pixels.vertices >= low) & (pixels.vertices <= high)).all(axis=1)
-        meets = np.logical_or.reduceat(inside, pixels.feature_vertices[:-1])
-        if found.dimension > 0 and not meets.all():
-            rest = pixels.take_features(~meets)
-            screen = shapely.box(low, low, high[0], high[1])
-            shapely.prepare(screen)
-            crossing = shapely.intersects(screen, rest.part_geometries())
-            meets[~meets] = np.logical_or.reduceat(crossing, rest.features[:-1])
-        return pixels.feature_rows[meets]
+        met = [
+            _meeting(self._chosen(full, rows, copy, EDGE_TOLERANCE), copy)
+            for copy in copies(frame, full.extent, EDGE_TOLERANCE)
+        ]
+        return met[0] if len(met) == 1 else np.unique(np.concatenate(met))
 
     def in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Ragged:
         """Return the geometries of rows in pixels (x right, y down), generalised and clipped round the frame.
@@ -183,11 +179,10 @@ class Shapes:
         ``margin`` is the reach of the widest symbol in pixels: features that far outside still count.
         """
         detail = self.in_system(frame).at(frame.resolution)
-        found = self._chosen(detail, rows, frame, margin)
-        if found.dimension == 0:
-            return _near(found, frame, margin)
-        pixels = found.with_vertices(to_pixels(found.vertices, frame))
-        return _clipped(pixels, frame, margin + GUARD)
+        return _joined(
+            _in_pixels(self._chosen(detail, rows, copy, margin), copy, margin)
+            for copy in copies(frame, detail.extent, margin)
+        )
 
     def coverage_in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Coverage | None:
         """Return polygons that do not overlap as `in_frame` does, with each border once; None if they do.
@@ -199,15 +194,18 @@ class Shapes:
             return None
         wanted = np.zeros(len(self.geometry) + 1, dtype=bool)
         wanted[rows] = True
-        near = _near_envelope(coverage.borders, frame, margin) & wanted[coverage.owners].any(axis=1)
-        pieces = (
-            self._chosen(coverage.areas, rows, frame, margin),
-            coverage.borders.take_features(near),
-            self._chosen(coverage.loose, rows, frame, margin),
-        )
-        areas, borders, loose = (
-            _clipped(piece.with_vertices(to_pixels(piece.vertices, frame)), frame, margin + GUARD)
-            for piece in pieces
+        bordering = wanted[coverage.owners].any(axis=1)
+        everywhere = copies(frame, self.in_system(frame).full.extent, margin)
+
+        def seen(choose: Callable[[Frame], Ragged]) -> Ragged:
+            return _joined(_in_pixels(choose(copy), copy, margin) for copy in everywhere)
+
+        areas = seen(lambda copy: self._chosen(coverage.areas, rows, copy, margin))
+        loose = seen(lambda copy: self._chosen(coverage.loose, rows, copy, margin))
+        borders = seen(
+            lambda copy: coverage.borders.take_features(
+                _near_envelope(coverage.borders, copy, margin) & bordering
+            )
         )
         owners = coverage.owners[borders.rows]
         owners = np.where(wanted[owners[:, :1]], owners, owners[:, ::-1])
@@ -215,13 +213,18 @@ class Shapes:
 
     def anchors_in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Ragged:
         """Return the places of the markers of polygons, one a row, in pixels."""
-        found = self._chosen(self.in_system(frame).anchors(), rows, frame, margin)
-        return _near(found, frame, margin)
+        anchors = self.in_system(frame).anchors()
+        return _joined(
+            _in_pixels(self._chosen(anchors, rows, copy, margin), copy, margin)
+            for copy in copies(frame, anchors.extent, margin)
+        )
 
     def _chosen(self, ragged: Ragged, rows: Indices, frame: Frame, margin: float) -> Ragged:
         """Return the features of rows whose envelope meets that of the turned frame, widened by pixels."""
         if len(ragged.rows) == 0:
             return ragged
+        if ragged.dimension == 0 and (strip := _strip(ragged, frame, margin)) is not None:
+            ragged = strip
         near = _near_envelope(ragged, frame, margin)
         owners = ragged.rows if ragged.dimension == 0 else ragged.feature_rows
         if len(rows) < len(self.geometry):
@@ -231,6 +234,38 @@ class Shapes:
         if ragged.dimension > 0:
             return ragged.take_features(near)
         return ragged if near.all() else ragged.take_parts(np.flatnonzero(near).astype(np.int64))
+
+
+def _meeting(found: Ragged, frame: Frame) -> Indices:
+    """Return the rows of geometries that meet the turned frame, edges included."""
+    if len(found.rows) == 0:
+        return np.empty(0, dtype=np.int64)
+    pixels = found.with_vertices(to_pixels(found.vertices, frame))
+    low, high = -EDGE_TOLERANCE, np.array([frame.size.width, frame.size.height]) + EDGE_TOLERANCE
+    inside = ((pixels.vertices >= low) & (pixels.vertices <= high)).all(axis=1)
+    meets = np.logical_or.reduceat(inside, pixels.feature_vertices[:-1])
+    if found.dimension > 0 and not meets.all():
+        rest = pixels.take_features(~meets)
+        screen = shapely.box(low, low, high[0], high[1])
+        shapely.prepare(screen)
+        crossing = shapely.intersects(screen, rest.part_geometries())
+        meets[~meets] = np.logical_or.reduceat(crossing, rest.features[:-1])
+    return pixels.feature_rows[meets]
+
+
+def _strip(points: Ragged, frame: Frame, margin: float) -> Ragged | None:
+    """Return the points that one comparison leaves, where the frame meets but the edge of all of them."""
+    xmin, _, xmax, _ = points.extent or (0.0, 0.0, 0.0, 0.0)
+    west, _, east, _ = frame.envelope
+    wider = margin * frame.resolution
+    part = (xmax - xmin) / _STRIP
+    if west - wider > xmax - part:
+        inside = points.vertices[:, 0] >= west - wider
+    elif east + wider < xmin + part:
+        inside = points.vertices[:, 0] <= east + wider
+    else:
+        return None
+    return points.take_parts(np.flatnonzero(inside).astype(np.int64))
 
 
 def _near_envelope(ragged: Ragged, frame: Frame, margin: float) -> Flags:
@@ -262,6 +297,20 @@ def to_pixels(vertices: Floats, frame: Frame) -> Floats:
     pixels[:, 0] = a * x + b * y + x_offset
     pixels[:, 1] = d * x + e * y + y_offset
     return pixels
+
+
+def _joined(pieces: Iterable[Ragged]) -> Ragged:
+    """Return what is seen of geometries in the worlds of a picture as one."""
+    return reduce(join, pieces)
+
+
+def _in_pixels(found: Ragged, frame: Frame, margin: float) -> Ragged:
+    """Return geometries in pixels, without what lies far outside the picture and its margin."""
+    check_time()
+    if found.dimension == 0:
+        return _near(found, frame, margin)
+    pixels = found.with_vertices(to_pixels(found.vertices, frame))
+    return _clipped(pixels, frame, margin + GUARD)
 
 
 def _near(points: Ragged, frame: Frame, margin: float) -> Ragged:

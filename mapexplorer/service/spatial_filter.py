@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from pyproj import CRS
 from mapexplorer.protocol.spatial_filter import SpatialFilter, SpatialRelation
 from mapexplorer.service.request_geometry import carried, crs_of_geometry, shape_of
 from mapexplorer.service.time_limit import check_time
+from mapexplorer.service.worlds import moved, world_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -62,11 +64,26 @@ class SpatialTest:
         A feature without a geometry never does, nor does one that is too broken to be compared.
         """
         shape = carried(self.shape, self.crs, crs)
-        passed = np.zeros(len(features), dtype=bool)
-        if shapely.is_empty(shape):
-            return passed
         bounds = shapely.bounds(features)
-        known = np.isfinite(bounds[:, 0])
+        known: Mask = np.isfinite(bounds[:, 0])
+        if shapely.is_empty(shape) or not known.any():
+            return np.zeros(len(features), dtype=bool)
+        world = world_of(crs)
+        xmin, _, xmax, _ = shapely.bounds(shape).tolist()
+        still = float(bounds[known, 0].min()), float(bounds[known, 2].max())
+        shifts = [0.0] if world is None else world.shifts((xmin, xmax), still) or [0.0]
+        found = [self._stand(moved(shape, shift), features, bounds, known) for shift in shifts]
+        return reduce(np.logical_or if self._meets() else np.logical_and, found)
+
+    def _stand(
+        self,
+        shape: shapely.Geometry,
+        features: npt.NDArray[np.object_],
+        bounds: npt.NDArray[np.float64],
+        known: Mask,
+    ) -> Mask:
+        """Return which features, of which the bounds are known, stand in the relation to a shape."""
+        passed = np.zeros(len(features), dtype=bool)
         xmin, ymin, xmax, ymax = shapely.bounds(shape)
         near: Mask = (
             (bounds[:, 0] <= xmax) & (bounds[:, 2] >= xmin) & (bounds[:, 1] <= ymax) & (bounds[:, 3] >= ymin)

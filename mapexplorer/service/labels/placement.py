@@ -6,6 +6,7 @@ feature (marker, line, polygon), of points the one drawn later. The same view al
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +32,7 @@ from mapexplorer.service.render.pictures import picture_size
 from mapexplorer.service.render.ragged import Floats, Indices, Ragged, clipped, ragged_of
 from mapexplorer.service.render.symbols import marker_of
 from mapexplorer.service.time_limit import check_time
+from mapexplorer.service.worlds import MOST_COPIES, world_of
 
 if TYPE_CHECKING:
     from mapexplorer.service.frame import Frame
@@ -172,8 +174,8 @@ class _Layer:
 
     def _at_points(self, labelling: Labelling) -> Iterator[Candidate]:
         found = self.layer.shapes.in_frame(self.frame, labelling.rows)
-        rows, first = np.unique(found.rows, return_index=True)
-        places = found.vertices[first]
+        _, first = np.unique(self._instances(found), return_index=True)
+        rows, places = found.rows[first], found.vertices[first]
         reach, middle = self._markers(rows)
         chosen = _thinned(places, -reach.max(axis=1), self.size)
         rows, places, reach, middle = (
@@ -202,6 +204,24 @@ class _Layer:
                     partial(_point_options, block, labelling.position, tuple(at), tuple(around), gap),
                     marker=marker,
                 )
+
+    def _instances(self, parts: Ragged) -> Indices:
+        """Return a number for each part (each point) that is the same for those of one feature seen in one
+        world, which share a label.
+        """
+        rows, frame = parts.rows, self.frame
+        world = world_of(frame.crs)
+        if world is None or not len(rows) or frame.extent.width <= world.width:
+            return rows
+        middles = parts.vertices
+        if parts.dimension > 0:
+            starts = parts.rings[parts.parts[:-1]]
+            low = np.minimum.reduceat(parts.vertices, starts, axis=0)
+            middles = (low + np.maximum.reduceat(parts.vertices, starts, axis=0)) / 2
+        across, _, down, _, _, _ = frame.affine
+        east = np.array([across, down]) / (math.hypot(across, down) ** 2 * world.width)
+        worlds = np.floor((middles - np.array(self.size) / 2) @ east + 0.5).astype(np.int64)
+        return rows * MOST_COPIES + np.clip(worlds + MOST_COPIES // 2, 0, MOST_COPIES - 1)
 
     def _markers(self, rows: Indices) -> tuple[Floats, Floats]:
         """Return half the width and height of the marker of each row, and where its middle lies from its
@@ -239,7 +259,7 @@ class _Layer:
             if renderer
             else 0
         )
-        longest = _largest(parts.rows, lengths)
+        longest = _largest(self._instances(parts), lengths)
         chosen = longest[lengths[longest] > style.font.size]
         chosen = chosen[np.argsort(-lengths[chosen], kind="stable")][:MOST_CANDIDATES]
         for (text, block), part in zip(
@@ -263,7 +283,7 @@ class _Layer:
         geometries = parts.part_geometries()
         areas = shapely.area(geometries)
         style = style_of(labelling.symbol, self.scale)
-        largest = _largest(parts.rows, areas)
+        largest = _largest(self._instances(parts), areas)
         # The smallest label that is worth drawing has two letters.
         chosen = largest[areas[largest] * _SMALL > style.font.size**2]
         chosen = chosen[np.argsort(-areas[chosen], kind="stable")][:MOST_CANDIDATES]

@@ -30,7 +30,7 @@ from mapexplorer.service.render.paths import (
 )
 from mapexplorer.service.render.points import draw_points, reach_of
 from mapexplorer.service.render.ragged import Floats, Ragged
-from mapexplorer.service.render.raster import warp
+from mapexplorer.service.render.raster import warped_pictures
 from mapexplorer.service.render.surface import Surface
 from mapexplorer.service.render.turning import turns_markers, turns_of
 from mapexplorer.service.time_limit import check_time
@@ -132,7 +132,8 @@ def _draw_labels(surface: Drawing, view: MapView) -> None:
 def draw_layer(surface: Drawing, view: MapView, layer: ViewLayer) -> None:
     """Draw one layer of a view, without its transparency."""
     if isinstance(layer.layer, RasterLayer):
-        surface.paste(warp(layer.layer, view.frame), 0, 0)
+        for picture in warped_pictures(layer.layer, view.frame):
+            surface.paste(picture, 0, 0)
     elif layer.renderer is not None and len(layer.rows):
         _FeaturePainter(surface, view, layer, layer.layer, layer.renderer).paint()
 

@@ -21,6 +21,7 @@ from pyproj.exceptions import ProjError
 from mapexplorer.service.datum import Change
 from mapexplorer.service.projection import METRES_PER_DEGREE, metres_per_unit, same_crs
 from mapexplorer.service.render.ragged import Flags, Floats, Geometries, Indices, Ragged, join, ragged_of
+from mapexplorer.service.worlds import central_meridian
 
 FARTHEST: Final = 1e12
 """Projected coordinates beyond this are taken as infinite: they occur only at singular points."""
@@ -201,7 +202,7 @@ def _cut_along_seam(part: shapely.Geometry, change: Change) -> list[shapely.Geom
         return [part]
     west, _, east, _ = part.bounds
     limit = 90 - POLE_MARGIN_DEGREES
-    seam = _central_meridian(change.target) + 180
+    seam = central_meridian(change.target) + 180
     seams = [meridian for meridian in (seam - 720, seam - 360, seam, seam + 360) if west <= meridian <= east]
     margin = SEAM_MARGIN_DEGREES
     return [
@@ -216,16 +217,6 @@ def _clip(geometry: shapely.Geometry, box: tuple[float, float, float, float]) ->
         return shapely.clip_by_rect(geometry, *box)
     except shapely.GEOSException:
         return shapely.Polygon()
-
-
-def _central_meridian(target: CRS) -> float:
-    operation = target.coordinate_operation
-    if operation is None:
-        return 0.0
-    for parameter in operation.params:
-        if parameter.name.startswith("Longitude of") and parameter.unit_name == "degree":
-            return float(parameter.value)
-    return 0.0
 
 
 def _quarters(piece: shapely.Geometry, rim: float) -> list[shapely.Geometry]:

@@ -71,6 +71,14 @@ class Ragged:
         low = np.minimum.reduceat(self.vertices, starts, axis=0)
         return np.hstack([low, np.maximum.reduceat(self.vertices, starts, axis=0)])
 
+    @cached_property
+    def extent(self) -> tuple[float, float, float, float] | None:
+        """Envelope (xmin, ymin, xmax, ymax) of everything, None of nothing."""
+        if len(self.vertices) == 0:
+            return None
+        low, high = self.vertices.min(axis=0), self.vertices.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
     def with_vertices(self, vertices: Floats) -> Ragged:
         """Return the same structure over other coordinates."""
         return Ragged(self.dimension, vertices, self.rings, self.parts, self.rows)
@@ -183,6 +191,8 @@ def join(first: Ragged, second: Ragged) -> Ragged:
     """Return the parts of both, ordered by row."""
     if len(second.rows) == 0:
         return first
+    if len(first.rows) == 0:
+        return second
     rings = np.concatenate([first.rings, second.rings[1:] + first.rings[-1]])
     parts = np.concatenate([first.parts, second.parts[1:] + first.parts[-1]])
     rows = np.concatenate([first.rows, second.rows])

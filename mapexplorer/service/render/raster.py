@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,8 @@ from pyproj.exceptions import ProjError
 from mapexplorer.service.projection import same_crs
 from mapexplorer.service.render.drawing import Pixels
 from mapexplorer.service.render.ragged import Flags, Floats, Indices
+from mapexplorer.service.time_limit import check_time
+from mapexplorer.service.worlds import Bounds, copies, extent_beyond, world_of
 
 if TYPE_CHECKING:
     from mapexplorer.service.frame import Frame
@@ -26,8 +29,29 @@ _SAME_PLACE: Final = 0.25
 """Pixels by which a place may move on its way there and back; more, and it lies outside the projection."""
 _FINEST: Final = 1.5
 """Raster pixels per picture pixel up to which nothing is reduced."""
+_MEETS: Final = -0.01
+"""Margin in pixels that leaves out a frame whose edge a raster only touches."""
 
 _lock = Lock()
+
+
+def warped_pictures(layer: RasterLayer, frame: Frame) -> Iterator[Pixels]:
+    """Yield the raster layer as `warp` does, once for every world in which the frame meets it."""
+    for copy in copies(frame, _bounds_in(layer, frame), _MEETS):
+        check_time()
+        yield warp(layer, copy)
+
+
+def _bounds_in(layer: RasterLayer, frame: Frame) -> Bounds | None:
+    """Return the envelope of a raster in the system of a frame, None when it has no place there."""
+    own, world = world_of(layer.crs), world_of(frame.crs)
+    beyond = own is not None and not own.holds(layer.extent.xmin, layer.extent.xmax)
+    if beyond and world is not None and not same_crs(layer.crs, frame.crs):
+        return world.west, -math.inf, world.east, math.inf
+    try:
+        return extent_beyond(layer.extent, layer.crs, frame.crs)
+    except ValueError:
+        return None
 
 
 def warp(layer: RasterLayer, frame: Frame) -> Pixels:
@@ -76,6 +100,10 @@ class _Mapping:
         with np.errstate(invalid="ignore"):
             moved = np.hypot(again_x - east, again_y - north)
             sound = moved < _SAME_PLACE * self.frame.resolution
+        extent, world = self.layer.extent, world_of(self.layer.crs)
+        if world is not None and not world.holds(extent.xmin, extent.xmax):
+            # Rasters from 0 to 360 degrees hold the western half of the world beyond 180.
+            own_x = extent.xmin + np.remainder(own_x - extent.xmin, world.width)
         u, v = _source_pixels(self.layer, own_x, own_y)
         return np.where(sound, u, np.nan), np.where(sound, v, np.nan)
 

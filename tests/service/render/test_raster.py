@@ -97,12 +97,18 @@ def test_the_outside_of_a_projection_stays_empty(rastered, wkid, share):
         assert (pixels[40:360, 190:210, 3] == 255).all()
 
 
-def test_the_world_is_not_repeated_beyond_its_edges(rastered):
-    catalog = rastered(np.full((90, 180, 3), 200, dtype=np.uint8), -180, 90, 2, 4326)
-    wide = tuple(2 * side for side in WORLD)
-    pixels = picture(catalog, bbox=wide, bbox_sr=3857, image_sr=3857, size=(400, 400))
-    assert pixels[200, 50, 3] == pixels[200, 350, 3] == 0
-    assert pixels[200, 120, 3] == pixels[200, 280, 3] == 255
+@pytest.mark.parametrize("west", [-180, 0])
+@pytest.mark.parametrize("wkid", [3857, 4326])
+def test_the_world_begins_again_at_the_date_line(rastered, west, wkid):
+    image = np.zeros((90, 180, 3), dtype=np.uint8)
+    image[:, (-90 - west) // 2 % 180] = 255  # the meridian 90 degrees west
+    catalog = rastered(image, west, 90, 2, 4326)
+    wide = (2 * WORLD[0], WORLD[1], 2 * WORLD[2], WORLD[3]) if wkid == 3857 else (-360, -180, 360, 180)
+    pixels = picture(catalog, bbox=wide, bbox_sr=wkid, image_sr=wkid, size=(800, 400))
+    assert pixels[200, :, 3].min() == 255
+    bright = np.flatnonzero(pixels[200, :, 0] > 100)
+    assert sorted(set((bright // 10 * 10).tolist())) == [300, 700]
+    assert pixels[10 if wkid == 4326 else 0, 400, 3] == (0 if wkid == 4326 else 255)
 
 
 def test_a_fine_pattern_is_averaged_when_it_is_shrunk(rastered):
