@@ -3,22 +3,77 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
+from dataclasses import dataclass, replace
 from typing import Final
 from xml.sax.saxutils import escape
 
 import numpy as np
 from pyproj.exceptions import ProjError
 
-from mapexplorer.protocol import ParameterError, RequestErrors, SpatialReference
+from mapexplorer.protocol import ParameterError, RequestErrors, Size, SpatialReference
 from mapexplorer.service.frame import Frame
 from mapexplorer.service.projection import crs_of, same_crs, transformer
+from mapexplorer.service.worlds import world_of
 
 _WGS84: Final = SpatialReference(4326)
 _STEPS: Final = 64
+_WHOLE: Final = 1e-6
+"""Share of a pixel that may reach beyond a pole by rounding."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class PartOnEarth:
+    """The part of a picture that lies between the poles and shows no place twice: its frame, and the columns
+    and rows of the picture that it has.
+    """
+
+    frame: Frame
+    columns: slice
+    rows: slice
+
+
+def part_on_earth(frame: Frame) -> PartOnEarth:
+    """Return the part of a picture that can be laid on the earth; all of a turned one.
+
+    Raises `RequestErrors` when there is none.
+    """
+    world, extent, size = world_of(frame.crs), frame.extent, frame.size
+    columns, rows = (0, size.width), (0, size.height)
+    if world is not None and frame.rotation == 0:
+        beyond = (1 - world.width / extent.width) / 2
+        columns = _inner(beyond, beyond, size.width)
+        if frame.crs.is_geographic:
+            pole = world.width / 4
+            rows = _inner(
+                (extent.ymax - pole) / extent.height, (-pole - extent.ymin) / extent.height, size.height
+            )
+    if columns[0] >= columns[1] or rows[0] >= rows[1]:
+        raise RequestErrors([ParameterError("f", "for kmz the frame must show some of the earth")])
+    across, down = extent.width / size.width, extent.height / size.height
+    part = replace(
+        extent,
+        xmin=extent.xmin + columns[0] * across if columns[0] else extent.xmin,
+        xmax=extent.xmax - (size.width - columns[1]) * across,
+        ymin=extent.ymin + (size.height - rows[1]) * down,
+        ymax=extent.ymax - rows[0] * down,
+    )
+    shown = Size(columns[1] - columns[0], rows[1] - rows[0])
+    return PartOnEarth(replace(frame, extent=part, size=shown), slice(*columns), slice(*rows))
+
+
+def _inner(first: float, last: float, count: int) -> tuple[int, int]:
+    """Return the numbers of the pixels that are left of some without shares at both ends, whole pixels
+    only.
+    """
+    return (
+        min(max(math.ceil(first * count - _WHOLE), 0), count),
+        count - min(max(math.ceil(last * count - _WHOLE), 0), count),
+    )
 
 
 def write_kmz(content: bytes, suffix: str, name: str, frame: Frame) -> bytes:
@@ -86,7 +141,13 @@ def _document(picture: str, name: str, frame: Frame) -> str:
 def _placed(frame: Frame) -> str:
     if frame.rotation == 0 and same_crs(frame.crs, crs_of(_WGS84)):
         extent = frame.extent
-        sides = {"north": extent.ymax, "south": extent.ymin, "east": extent.xmax, "west": extent.xmin}
+        shift = 360.0 * math.ceil((extent.center[0] - 180) / 360)
+        sides = {
+            "north": min(extent.ymax, 90.0),
+            "south": max(extent.ymin, -90.0),
+            "east": extent.xmax - shift,
+            "west": extent.xmin - shift,
+        }
         inside = "".join(f"<{side}>{degrees!r}</{side}>" for side, degrees in sides.items())
         return f"<LatLonBox>{inside}</LatLonBox>"
     places = " ".join(f"{longitude!r},{latitude!r}" for longitude, latitude in corners(frame))

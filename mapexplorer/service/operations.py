@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from mapexplorer.protocol import (
     MapRequest,
     Operation,
@@ -17,7 +19,7 @@ from mapexplorer.protocol import (
 )
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.dynamic import with_dynamic_layers
-from mapexplorer.service.kmz import write_kmz
+from mapexplorer.service.kmz import PartOnEarth, part_on_earth, write_kmz
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import Limits, dpi_faults
 from mapexplorer.service.view import MapView, build_view
@@ -51,7 +53,7 @@ class Picture:
 
     def kmz(self, name: str) -> bytes:
         """Return the picture as KMZ under the name of its map. Raises `RequestErrors`."""
-        return write_kmz(self.content, self.suffix, name, self.view.frame)
+        return write_kmz(self.content, self.suffix, name, part_on_earth(self.view.frame).frame)
 
 
 def export(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> Picture:
@@ -63,11 +65,12 @@ def export(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> Picture:
         raise RequestErrors([ParameterError("format", problem)])
     view = build_view(catalog, request, Operation.EXPORT, limits)
     suffix = "png" if image_format.value.startswith("png") else image_format.value
-    return Picture(drawn(view), image_format.content_type, suffix, view)
+    part = part_on_earth(view.frame) if request.f is ResponseFormat.KMZ else None
+    return Picture(drawn(view, part), image_format.content_type, suffix, view)
 
 
-def drawn(view: MapView) -> bytes:
-    """Return the picture of a view in the format of its request."""
+def drawn(view: MapView, part: PartOnEarth | None = None) -> bytes:
+    """Return the picture of a view, or a part of it, in the format of its request."""
     from mapexplorer.service.render.canvas import draw
     from mapexplorer.service.render.encode import encode
     from mapexplorer.service.render.vector import draw_vectors
@@ -76,8 +79,11 @@ def drawn(view: MapView) -> bytes:
     image_format = request.effective("format")
     if not image_format.raster:
         return draw_vectors(view)
+    pixels = draw(view)
+    if part is not None:
+        pixels = np.ascontiguousarray(pixels[part.rows, part.columns])
     return encode(
-        draw(view),
+        pixels,
         image_format,
         transparent=request.effective("transparent"),
         background=view.background,

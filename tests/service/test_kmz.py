@@ -7,6 +7,7 @@ import zipfile
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from pyproj import Transformer
 
 from .conftest import RED, box, collection, fill, layer, simple
@@ -98,6 +99,45 @@ def test_longitudes_go_on_beyond_the_date_line(service):
     overlay, _ = opened(service, **asked)
     west, east = (x / 20037508.342789244 * 180 - 360 for x in (19000000, 22000000))
     assert [place[0] for place in quad(overlay)] == pytest.approx([west, east, east, west], abs=1e-6)
+
+
+def sides_and_size(service, **parameters):
+    asked = {"bboxSR": "4326", "imageSR": "4326", **parameters}
+    overlay, archive = opened(service, **asked)
+    sides = {side.tag.removeprefix(KML): float(side.text) for side in overlay.find(f"{KML}LatLonBox")}
+    picture = Image.open(io.BytesIO(archive.read("picture.png")))
+    return [sides[name] for name in ("west", "south", "east", "north")], picture
+
+
+@pytest.mark.parametrize(
+    ("bbox", "size", "sides", "seen"),
+    [
+        ("-180,-90,180,90", "360,360", (-180, -90, 180, 90), (360, 180)),
+        ("170,-10,190,10", "40,40", (170, -10, 190, 10), (40, 40)),
+        ("190,-10,210,10", "40,40", (-170, -10, -150, 10), (40, 40)),
+        ("-550,-10,-530,10", "40,40", (170, -10, 190, 10), (40, 40)),
+        ("-10,80,10,100", "40,40", (-10, 80, 10, 90), (40, 20)),
+        ("-7.3,-100,12.7,-80", "30,30", (-7.3, -90, 12.7, -80), (30, 15)),
+        ("-360,-90,360,90", "720,180", (-180, -90, 180, 90), (360, 180)),
+    ],
+)
+def test_the_box_stays_between_the_poles_and_goes_once_round_the_earth(service, bbox, size, sides, seen):
+    found, picture = sides_and_size(service, bbox=bbox, size=size)
+    assert found == pytest.approx(sides, abs=1e-9)
+    assert picture.size == seen
+    assert -90 <= found[1] <= found[3] <= 90
+
+
+def test_what_is_left_is_the_same_part_of_the_picture(service):
+    asked = {"bbox": "-10,70,10,100", "size": "40,60", "bboxSR": "4326", "imageSR": "4326"}
+    whole = Image.open(io.BytesIO(service.get("export", f="image", **asked).data)).convert("RGB")
+    _, part = sides_and_size(service, bbox="-10,70,10,100", size="40,60")
+    assert part.convert("RGB").tobytes() == whole.crop((0, 20, 40, 60)).tobytes()
+
+
+def test_nothing_but_sky_is_refused(service):
+    details = service.fault(bbox="0,91,10,101", bboxSR="4326", imageSR="4326", size="40,40", f="kmz")
+    assert details == ["f: for kmz the frame must show some of the earth"]
 
 
 def test_a_frame_that_leaves_the_earth_is_refused(service):

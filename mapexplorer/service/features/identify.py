@@ -23,6 +23,7 @@ from mapexplorer.service.limits import Limits
 from mapexplorer.service.projection import transformer
 from mapexplorer.service.time_limit import check_time
 from mapexplorer.service.view import MapView
+from mapexplorer.service.worlds import world_of
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -136,7 +137,9 @@ def _raster_results(layer: RasterLayer, shape: SearchShape) -> list[dict[str, An
     """Return the pixel of a raster in the middle of the shape, nothing beside it or where it has no data."""
     place = shapely.centroid(shape.geometry)
     x, y = transformer(shape.crs, layer.crs).transform(place.x, place.y)
-    extent = layer.extent
+    extent, world = layer.extent, world_of(layer.crs)
+    if world is not None:
+        x = extent.xmin + (x - extent.xmin) % world.width
     high, wide = layer.image.shape[:2]
     column = (x - extent.xmin) / extent.width * wide
     row = (extent.ymax - y) / extent.height * high
