@@ -1,160 +1,125 @@
-"""Filters: one expression for each feature layer."""
+"""Filters: which features of each layer are drawn, built from conditions or written as an expression."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
 from . import controls
 from .bound_panel import BoundPanel
-from .filter_faults import faults, incomplete, quoted_field
-from .layer_tree import LayerTree
+from .field_values import FieldValues
+from .filter_box import FilterBox, fields_of
+from .filter_faults import faults, incomplete
+from .layer_tree import LayerTree, Node
 from .published import member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mapexplorer.explorer.answer import Answer
 
+    from .parameter_inputs import ParameterInput
+
 PAUSE = 0.7
-MOST_FIELDS = 60
-MOST_CODES = 8
-
-
-class FilterBox:
-    """The expression of one layer, its field names and the message under it."""
-
-    def __init__(self, layer_id: int, name: str, fields: tuple[Any, ...], panel: FiltersPanel) -> None:
-        self.layer_id = layer_id
-        self.name = name
-        self.applied = ""
-        self._panel = panel
-        self.text = controls.labelled(
-            ipywidgets.Text,
-            name,
-            f"Expression for {name}",
-            placeholder=_example(fields),
-            continuous_update=True,
-        )
-        self.text.add_class("me-expression")
-        self.message = controls.prose()
-        self.described = controls.prose()
-        self.fields: dict[str, Any] = {}
-        self._published = fields[:MOST_FIELDS]
-        self.clear = controls.button("✕", f"Remove the filter of {name}", self._clear, "me-icon")
-        self.chips = controls.row(classes=("me-chips",))
-        self.opener = ipywidgets.ToggleButton(
-            description="Fields",
-            tooltip=f"Show the field names of {name}",
-            layout=ipywidgets.Layout(width="auto"),
-        )
-        self.opener.add_class("me-button")
-        self.opener.observe(self._open, names="value")
-        controls.shown(self.chips, False)
-        line = controls.row(self.text, self.opener, self.clear, classes=("me-filter-row",))
-        self.widget = ipywidgets.VBox((line, self.message, self.chips, self.described))
-        self.widget.add_class("me-filter")
-        panel.listen(self.text, lambda: panel.typed(self))
-        self.text.on_msg(self._entered)
-
-    def say(self, sentence: str) -> None:
-        """Show a message under the box and mark it; an empty sentence takes both away."""
-        controls.marked(self.text, "me-wrong", bool(sentence))
-        controls.say(self.message, controls.alert(sentence))
-
-    def close(self) -> None:
-        """Release the widgets."""
-        for widget in (*self.fields.values(), self.text, self.opener, self.clear, self.chips, self.widget):
-            widget.close()
-
-    def _inserter(self, field: Any) -> Callable[[], None]:
-        def insert() -> None:
-            before = self.text.value
-            gap = "" if not before or before[-1] in " (" else " "
-            with self._panel.quietly():
-                self.text.value = f"{before}{gap}{quoted_field(str(member(field, 'name')))} "
-            controls.say(self.described, controls.hint(describe(field)))
-
-        return insert
-
-    def _open(self, change: Any) -> None:
-        if not self.fields:  # made when first wanted: a service may have thousands of fields
-            for field in self._published:
-                name = str(member(field, "name"))
-                self.fields[name] = controls.button(name, describe(field), self._inserter(field), "me-chip")
-            self.chips.children = tuple(self.fields.values())
-        controls.shown(self.chips, bool(change.new))
-        if not change.new:
-            controls.say(self.described, None)
-
-    def _entered(self, widget: Any, content: Any, buffers: Any) -> None:
-        if isinstance(content, dict) and content.get("event") == "submit":
-            self._panel.apply(self)
-
-    def _clear(self) -> None:
-        with self._panel.quietly():
-            self.text.value = ""
-        self._panel.apply(self)
+MOST_BOXES = 12
+"""Layers that have a box at once; with more of them, boxes come with a filter or by choice."""
 
 
 class FiltersPanel(BoundPanel):
-    """An expression box for each feature layer; writes ``layer_defs``.
+    """A filter for each feature layer; writes ``layer_defs`` and ``layer_parameter_values``.
 
     What is typed is applied on Enter or after a short pause, and an error of the service about it is shown
-    under the box while the text stays.
+    under the box while the text stays. A service with many layers shows the boxes of the filtered ones and
+    of those that were chosen from the list.
     """
 
     title: ClassVar[str] = "Filters"
-    bound: ClassVar[tuple[str, ...]] = ("layer_defs",)
+    bound: ClassVar[tuple[str, ...]] = ("layer_defs", "layer_parameter_values", "dynamic_layers")
 
     def build(self) -> tuple[Any, ...]:
         """Make the place for the boxes."""
         self.boxes: dict[int, FilterBox] = {}
+        self.values = FieldValues(self.explorer)
         self._waiting: dict[int, Any] = {}
+        self._nodes: dict[int, Node] = {}
+        self._layers: dict[Any, Any] = {}
         self._places = ipywidgets.VBox()
-        self.message = controls.prose()
+        self._places.add_class("me-stack")
+        self.message, self.conflict = controls.prose(), controls.prose()
+        self.chooser = controls.labelled(ipywidgets.Dropdown, "Layer", "The layer to filter")
+        self.listen(self.chooser, self._chosen)
         self.clear_all = controls.button("Clear all", "Remove every filter", self._clear_all)
         self._footer = controls.row(self.clear_all)
-        return (self._places, self.message, self._footer)
+        return (self.conflict, self.chooser, self._places, self.message, self._footer)
 
     def on_service(self) -> None:
         """Make a box for each feature layer of the service in use."""
         self._forget_pauses()
         previous = self.boxes
-        known = {member(layer, "id"): layer for layer in self.explorer.layer_infos or ()}
-        tree = LayerTree(member(self.explorer.info, "layers") or known.values())
-        self.boxes = {
-            node.id: FilterBox(node.id, node.name, _fields(known.get(node.id)), self)
-            for node in tree.nodes
-            if not node.is_group and _has_rows(known.get(node.id))
+        self._layers = {member(layer, "id"): layer for layer in self.explorer.layer_infos or ()}
+        tree = LayerTree(member(self.explorer.info, "layers") or self._layers.values())
+        self._nodes = {
+            node.id: node for node in tree.nodes if not node.is_group and _has_rows(self._layers.get(node.id))
         }
-        self._places.children = tuple(box.widget for box in self.boxes.values())
+        many = len(self._nodes) > MOST_BOXES
+        self.boxes = {}
+        with self.quietly():
+            offered = [("Choose a layer …", None)] if many else []
+            names = [(f"{node.name} ({node.id})", node.id) for node in self._nodes.values()]
+            self.chooser.options = [*offered, *names]
+            self.chooser.index = 0 if self.chooser.options else None
+        controls.shown(self.chooser, many)
+        self._make(() if many else self._nodes)
         for box in previous.values():
             box.close()
-        controls.shown(self._footer, bool(self.boxes))
+        controls.shown(self._footer, bool(self._nodes))
         controls.say(
-            self.message, None if self.boxes else controls.hint("No layer of this service can be filtered.")
+            self.message, None if self._nodes else controls.hint("No layer of this service can be filtered.")
         )
         super().on_service()
 
+    def _make(self, layer_ids: Any) -> None:
+        """Make the boxes of layers that have none yet, and keep all boxes in the order of the layers."""
+        new = [layer_id for layer_id in layer_ids if layer_id in self._nodes and layer_id not in self.boxes]
+        if not new:
+            return
+        for layer_id in new:
+            layer = self._layers.get(layer_id)
+            self.boxes[layer_id] = FilterBox(layer_id, self._nodes[layer_id].name, layer, self)
+        self.boxes = {layer_id: self.boxes[layer_id] for layer_id in self._nodes if layer_id in self.boxes}
+        self._places.children = tuple(box.widget for box in self.boxes.values())
+
     def show(self) -> None:
-        """Write the expressions of the parameter into the boxes; a text that is being typed stays."""
+        """Write the values of the parameters into the boxes; a text that is being typed stays."""
         given = self.explorer.parameters.layer_defs or {}
+        values = self.explorer.parameters.layer_parameter_values or {}
+        self._make([*given, *values])
         for layer_id, box in self.boxes.items():
             expression = str(given.get(layer_id, ""))
             if expression != box.applied:
-                box.applied = expression
-                box.text.value = expression
-                box.say("")
+                self._forget_pause(box)
+                box.show(expression)
+            for parameter in box.parameters:
+                parameter.show(values.get(layer_id, {}))
+        self._tell_conflict(given)
+
+    def _tell_conflict(self, given: Any) -> None:
+        """Name the filters that have no effect because the layers of the map are set one by one."""
+        dynamic = self.explorer.parameters.dynamic_layers
+        kept = {(_drawn_layer(item), item.definition_expression) for item in dynamic or ()}
+        lost = [
+            self._nodes[layer_id].name
+            for layer_id, expression in given.items()
+            if dynamic is not None and layer_id in self._nodes and (layer_id, expression) not in kept
+        ]
+        words = "Not in effect while dynamic layers with filters of their own are drawn: "
+        controls.say(self.conflict, controls.hint(f"{words}{', '.join(lost)}." if lost else ""))
 
     def refuse(self, sentence: str) -> None:
-        """Show a message that concerns no single box."""
+        """Show why an expression was not taken."""
         controls.say(self.message, controls.alert(sentence))
 
     def typed(self, box: FilterBox) -> None:
-        """Apply after a pause, unless typing goes on."""
+        """Apply the expression of a box after a pause in typing."""
         self._forget_pause(box)
         box.say("")
         scheduler = self.explorer.controller.scheduler
@@ -175,8 +140,38 @@ class FiltersPanel(BoundPanel):
         if expression:
             given[box.layer_id] = expression
         before, box.applied = box.applied, expression
+        box.follow()
         if not self.write(layer_defs=dict(sorted(given.items())) or None):
             box.applied = before
+
+    def parameter_typed(self, parameter: ParameterInput) -> None:
+        """Set the value of one parameter of a published filter."""
+        try:
+            value = parameter.value()
+        except ValueError as error:
+            parameter.say(str(error))
+            return
+        parameter.say("")
+        given = self._parameter_values()
+        values = given.setdefault(parameter.layer_id, {})
+        values.pop(parameter.name, None)
+        if value is not None:
+            values[parameter.name] = value
+        self._write_parameters(given)
+
+    def take_parameters_away(self, layer_id: int) -> None:
+        """Let the published filter of a layer have its published values again."""
+        given = self._parameter_values()
+        if given.pop(layer_id, None) is not None:
+            self._write_parameters(given)
+
+    def _parameter_values(self) -> dict[int, dict[str, Any]]:
+        given = self.explorer.parameters.layer_parameter_values or {}
+        return {layer_id: dict(values) for layer_id, values in given.items()}
+
+    def _write_parameters(self, given: dict[int, dict[str, Any]]) -> None:
+        named = {layer_id: values for layer_id, values in sorted(given.items()) if values}
+        self.write(layer_parameter_values=named or None)
 
     def on_answer(self, answer: Answer) -> None:
         """Put the service's sentence about a filter under its box, or take the messages away."""
@@ -191,20 +186,32 @@ class FiltersPanel(BoundPanel):
             if box.text.value.strip() == box.applied:
                 box.say(found.get(layer_id, ""))
         if self.boxes:
-            self.refuse(found.get(None, ""))
+            about_values = str(answer.error or "") if "layerParameterValues" in str(answer.error) else ""
+            self.refuse(found.get(None, about_values))
 
     def close(self) -> None:
         """Forget what was about to be applied and release the widgets."""
         self._forget_pauses()
+        for box in self.boxes.values():
+            box.close()
         super().close()
+
+    def _chosen(self) -> None:
+        if self.chooser.value is not None:
+            self._make([self.chooser.value])
+            self.on_parameters()
+
+    def on_parameters(self) -> None:
+        """Set the boxes from the parameters although none has changed."""
+        with self.quietly():
+            self.show()
 
     def _clear_all(self) -> None:
         self._forget_pauses()
         with self.quietly():
             for box in self.boxes.values():
-                box.text.value = box.applied = ""
-                box.say("")
-        self.write(layer_defs=None)
+                box.show("")
+        self.write(layer_defs=None, layer_parameter_values=None)
 
     def _forget_pause(self, box: FilterBox) -> None:
         waiting = self._waiting.pop(box.layer_id, None)
@@ -217,49 +224,13 @@ class FiltersPanel(BoundPanel):
             timer.cancel()
 
 
-def describe(field: Any) -> str:
-    """What is worth knowing about a field: its alias, its type, and the values of its domain."""
-    name, alias = str(member(field, "name") or ""), str(member(field, "alias") or "")
-    parts = [name if alias in ("", name) else f"{name} ({alias})"]
-    kind = str(member(field, "type") or "").removeprefix("esriFieldType")
-    if kind:
-        parts.append({"OID": "object id", "SmallInteger": "small integer"}.get(kind, kind.lower()))
-    domain = member(field, "domain")
-    codes = member(domain, "coded_values", "codedValues") if domain is not None else None
-    limits = member(domain, "range") if domain is not None else None
-    if isinstance(codes, list | tuple):
-        parts.append("values " + _codes(codes))
-    elif isinstance(limits, list | tuple) and len(limits) == 2:
-        parts.append(f"from {limits[0]} to {limits[1]}")
-    return ", ".join(parts)
-
-
-def _codes(codes: Iterable[Any]) -> str:
-    listed = [f"{member(code, 'code')!r} {member(code, 'name') or ''}".strip() for code in codes]
-    more = f" … {len(listed)} in all" if len(listed) > MOST_CODES else ""
-    return ", ".join(listed[:MOST_CODES]) + more
-
-
-def _fields(layer: Any) -> tuple[Any, ...]:
-    fields = member(layer, "fields") if layer is not None else None
-    usable = fields if isinstance(fields, list | tuple) else ()
-    return tuple(
-        field
-        for field in usable
-        if member(field, "name") and "geometry" not in str(member(field, "type") or "").lower()
-    )
-
-
 def _has_rows(layer: Any) -> bool:
     if layer is None:
         return False
     kind = str(member(layer, "type") or "")
-    return kind == "Feature Layer" or (not kind and bool(_fields(layer)))
+    return kind == "Feature Layer" or (not kind and bool(fields_of(layer)))
 
 
-def _example(fields: tuple[Any, ...]) -> str:
-    for field in fields:
-        kind = str(member(field, "type") or "")
-        if kind.endswith(("Integer", "Double", "Single")):
-            return f"e.g. {quoted_field(str(member(field, 'name')))} > 0"
-    return "expression"
+def _drawn_layer(element: Any) -> Any:
+    """The published layer that an element of dynamic layers draws."""
+    return member(member(element, "source"), "map_layer_id") if element.source is not None else element.id

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from mapexplorer.client.queries import Rows
 from mapexplorer.explorer.panels import FiltersPanel
+from mapexplorer.explorer.panels.filter_box import describe, fault_place
 from mapexplorer.explorer.panels.filter_faults import faults, incomplete, quoted_field
-from mapexplorer.explorer.panels.filters import describe
 from mapexplorer.protocol import ArcGISError, ParameterError, RequestErrors
 
-from .stand_in import StandIn, browser, press, visible
+from .stand_in import FIXES, StandIn, browser, choose, press, visible
 
 
 @pytest.fixture
@@ -209,3 +210,218 @@ def test_nothing_is_applied_after_closing(panel, explorer):
 @pytest.mark.parametrize("layers", [[], [{"id": 1}], [{"id": 1, "type": "Feature Layer", "fields": "x"}]])
 def test_poor_metadata_does_not_break_the_panel(layers):
     FiltersPanel(StandIn(layers=layers))
+
+
+def build(panel, layer_id=1):
+    box = panel.boxes[layer_id]
+    browser(box.build, value=True)
+    return box.builder
+
+
+class Listing:
+    """A service that lists values."""
+
+    def __init__(self, *values):
+        self.values, self.asked = values, []
+
+    def query_layer(self, layer_id, *, out_fields, return_distinct_values, **more):
+        assert return_distinct_values
+        self.asked.append((layer_id, out_fields))
+        return Rows(tuple({out_fields.upper(): value} for value in (*self.values, None)))
+
+
+def test_a_filter_is_built_from_conditions(panel, explorer):
+    builder = build(panel)
+    row = builder.rows[0]
+    assert row.field.value == "wind"
+    assert explorer.parameters.layer_defs is None
+    browser(row.value, value="50")
+    assert explorer.parameters.layer_defs == {1: "wind >= 50"}
+    assert panel.boxes[1].text.value == "wind >= 50"
+    choose(row.operator, "is between")
+    assert "without a value" in builder.note.value
+    browser(row.until, value="90")
+    assert explorer.parameters.layer_defs == {1: "wind BETWEEN 50 AND 90"}
+    press(builder.add)
+    choose(builder.rows[1].field, "max wind")
+    browser(builder.rows[1].value, value="7")
+    choose(builder.joiner, "Any condition holds")
+    assert explorer.parameters.layer_defs == {1: 'wind BETWEEN 50 AND 90 OR "max wind" >= 7'}
+    press(builder.rows[0].remove)
+    assert explorer.parameters.layer_defs == {1: '"max wind" >= 7'}
+    press(builder.rows[0].remove)
+    assert explorer.parameters.layer_defs is None
+
+
+def test_a_value_that_does_not_fit_is_explained_and_not_sent(panel, explorer):
+    builder = build(panel)
+    browser(builder.rows[0].value, value="strong")
+    assert "wind: expected a number, not strong." in builder.note.value
+    assert explorer.parameters.layer_defs is None
+
+
+def test_the_builder_follows_the_text_and_the_code(panel, explorer):
+    builder = build(panel)
+    browser(panel.boxes[1].text, value="wind < 20 OR OBJECTID = 4")
+    enter(panel.boxes[1])
+    assert [row.condition().field for row in builder.rows] == ["wind", "OBJECTID"]
+    assert builder.joiner.value == "OR"
+    explorer.parameters.layer_defs = {1: "wind + 1 > 20"}
+    assert builder.rows == []
+    assert "edited as text" in builder.note.value
+    assert explorer.parameters.layer_defs == {1: "wind + 1 > 20"}
+    explorer.parameters.layer_defs = None
+    assert "edited as text" not in builder.note.value
+
+
+def test_the_values_of_a_field_are_offered_when_the_service_has_listed_them(panel, explorer):
+    explorer.service = Listing(10, 20, 30)
+    builder = build(panel)
+    row = builder.rows[0]
+    assert row.value.options == ()
+    while explorer.controller.scheduler.pump():
+        pass
+    assert row.value.options == ("10", "20", "30")
+    choose(row.operator, "is one of")
+    browser(row.several, index=[0, 2])
+    assert explorer.parameters.layer_defs == {1: "wind IN (10, 30)"}
+    press(builder.add)
+    assert explorer.service.asked == [(1, "wind")]
+
+
+def test_values_of_a_service_that_was_left_do_not_come(panel, explorer):
+    explorer.service = Listing(10)
+    row = build(panel).rows[0]
+    other = explorer.service = Listing("x")
+    panel.values.ask(3, "kind", "text", lambda choices: None)
+    while explorer.controller.scheduler.pump():
+        pass
+    assert row.value.options == ()
+    assert other.asked == [(3, "kind")]
+
+
+def test_coded_values_are_offered_by_name_and_sent_by_code():
+    fields = [
+        {
+            "name": "kind",
+            "type": "esriFieldTypeInteger",
+            "domain": {"codedValues": [{"code": 1, "name": "Paved"}, {"code": 2, "name": "Gravel"}]},
+        }
+    ]
+    explorer = StandIn(layers=[{**FIXES, "fields": fields}])
+    panel = FiltersPanel(explorer)
+    row = build(panel).rows[0]
+    choose(row.operator, "is")
+    assert row.value.options == ("Paved (1)", "Gravel (2)")
+    browser(row.value, value="Gravel (2)")
+    assert explorer.parameters.layer_defs == {1: "kind = 2"}
+    explorer.parameters.layer_defs = {1: "kind = 1"}
+    assert panel.boxes[1].builder.rows[0].value.value == "Paved (1)"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expression", "marked"),
+    [
+        ("Unknown field 'wnd' (column 5)", "1=1 wnd = 2", '1=1 <mark class="me-here">w</mark>nd = 2'),
+        ("It ends too early (column 7)", "wind >", 'wind &gt;<mark class="me-here">\u00a0</mark>'),
+        ("Strange (column 1)", "<b> = 1", '<mark class="me-here">&lt;</mark>b&gt; = 1'),
+        ("No place", "wind", None),
+        ("Elsewhere (column 99)", "wind", None),
+    ],
+)
+def test_the_place_of_a_fault_is_marked(sentence, expression, marked):
+    place = fault_place(sentence, expression)
+    assert place is None if marked is None else marked in place
+
+
+PARAMETERS = [
+    {"name": "floor", "dataType": "esriFieldTypeInteger", "defaultValue": 1},
+    {"name": "least", "dataType": "esriFieldTypeDouble", "defaultValue": 4.5},
+    {"name": "since", "dataType": "esriFieldTypeDate", "defaultValue": 1199145600000},
+    {"name": "kinds", "dataType": "esriFieldTypeString", "defaultValue": ["a", "b"], "multipleValues": True},
+]
+
+
+@pytest.fixture
+def parametric():
+    explorer = StandIn(
+        layers=[{**FIXES, "parameterInfos": PARAMETERS, "definitionExpression": "floor = ::floor"}]
+    )
+    return explorer, FiltersPanel(explorer)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "sent"),
+    [
+        ("floor", "10", 10),
+        ("least", "5", 5.0),
+        ("since", "2008-02-01", 1201824000000),
+        ("kinds", "c\na') OR 1=1 --\n", ("c", "a') OR 1=1 --")),
+    ],
+)
+def test_a_parameter_of_a_published_filter_is_sent_with_its_type(parametric, name, typed, sent):
+    explorer, panel = parametric
+    found = {parameter.name: parameter for parameter in panel.boxes[1].parameters}[name]
+    browser(found.text, value=typed)
+    assert explorer.parameters.layer_parameter_values == {1: {name: sent}}
+    assert type(explorer.parameters.layer_parameter_values[1][name]) is type(sent)
+    browser(found.text, value="")
+    assert explorer.parameters.layer_parameter_values is None
+
+
+def test_the_published_values_stand_in_the_empty_boxes(parametric):
+    _, panel = parametric
+    placeholders = [parameter.text.placeholder for parameter in panel.boxes[1].parameters]
+    assert placeholders == ["1", "4.5", "2008-01-01", "a\nb"]
+    assert "floor = ::floor" in panel.boxes[1].widget.children[-5].value
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("floor", "ten"), ("floor", "1.5"), ("least", "x"), ("since", "soon")]
+)
+def test_a_parameter_of_another_kind_is_refused(parametric, name, typed):
+    explorer, panel = parametric
+    found = {parameter.name: parameter for parameter in panel.boxes[1].parameters}[name]
+    browser(found.text, value=typed)
+    assert explorer.parameters.layer_parameter_values is None
+    assert f"{name}: expected" in found.message.value
+
+
+def test_parameters_from_code_stand_in_the_boxes_and_others_are_kept(parametric):
+    explorer, panel = parametric
+    explorer.parameters.layer_parameter_values = {1: {"kinds": ["x", "y"]}, 9: {"z": 1}}
+    kinds = panel.boxes[1].parameters[3]
+    assert kinds.text.value == "x\ny"
+    press(panel.boxes[1].clear)
+    assert explorer.parameters.layer_parameter_values == {9: {"z": 1}}
+    assert kinds.text.value == ""
+
+
+def test_a_service_of_many_layers_has_boxes_by_choice_and_by_filter():
+    layers = [
+        {"id": n, "name": f"L{n}", "type": "Feature Layer", "fields": FIXES["fields"]} for n in range(300)
+    ]
+    explorer = StandIn(
+        {"layers": [{key: layer[key] for key in ("id", "name", "type")} for layer in layers]}, layers
+    )
+    explorer.parameters.layer_defs = {200: "wind > 1"}
+    panel = FiltersPanel(explorer)
+    assert list(panel.boxes) == [200]
+    assert visible(panel.chooser)
+    choose(panel.chooser, "L7 (7)")
+    assert list(panel.boxes) == [7, 200]
+    explorer.parameters.layer_defs = {8: "wind > 1"}
+    assert list(panel.boxes) == [7, 8, 200]
+    assert panel.boxes[200].text.value == ""
+
+
+def test_filters_that_dynamic_layers_displace_are_named(panel, explorer):
+    explorer.parameters.layer_defs = {1: "wind > 1", 3: "a = 1"}
+    explorer.parameters.dynamic_layers = [
+        {"id": 1, "source": {"type": "mapLayer", "mapLayerId": 1}, "definitionExpression": "wind > 1"},
+        {"id": 3},
+    ]
+    assert "Land." in panel.conflict.value
+    assert "Fixes" not in panel.conflict.value
+    explorer.parameters.dynamic_layers = None
+    assert not visible(panel.conflict)
