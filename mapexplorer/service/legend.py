@@ -20,8 +20,9 @@ from mapexplorer.protocol.symbols import Symbol
 from mapexplorer.service.clipping import extent_meets
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.render.classes import class_numbers
-from mapexplorer.service.render.classify import SymbolClass, classes_of, group_headings
+from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.encode import write_png
+from mapexplorer.service.render.gradations import listed, seen_variables
 from mapexplorer.service.render.patch import PatchPixels, color_patch, swatch, to_whole_pixels
 from mapexplorer.service.time_limit import check_time
 
@@ -100,7 +101,9 @@ def get_image(catalog: MapCatalog, layer_id: int, image_id: str) -> bytes | None
 
 def count_entries(layers: Iterable[FeatureLayer | RasterLayer]) -> int:
     """Return how many entries the whole legend of some layers has."""
-    return sum(3 if isinstance(layer, RasterLayer) else len(classes_of(layer.renderer)) for layer in layers)
+    return sum(
+        3 if isinstance(layer, RasterLayer) else len(listed(layer.renderer).entries) for layer in layers
+    )
 
 
 def _layer_body(
@@ -127,7 +130,7 @@ def _layer_body(
         if entry.group is not None:
             groups.add(entry.group)
     body["legend"] = entries
-    if isinstance(layer, FeatureLayer) and (headings := group_headings(layer.renderer)):
+    if isinstance(layer, FeatureLayer) and (headings := listed(layer.renderer).headings):
         body["legendGroups"] = [
             {"id": str(number), "heading": heading}
             for number, heading in enumerate(headings)
@@ -174,7 +177,7 @@ def _images(
                 yield number, SymbolClass(label, None), write_png(pixels, patch.dpi)
         return
     polygon = layer.geometry_type == "esriGeometryPolygon"
-    for number, entry in enumerate(classes_of(layer.renderer)):
+    for number, entry in enumerate(listed(layer.renderer).entries):
         if entry.symbol is not None and (wanted is None or number in wanted):
             yield number, entry, _swatch_png(entry.symbol, polygon, patch)
 
@@ -203,4 +206,8 @@ def _visible_entries(shown: ViewLayer, view: MapView) -> set[int]:
     rows = layer.shapes.meeting(frame, shown.rows)
     if clip is not None:
         rows = clip.meeting(layer.shapes, rows)
-    return set(np.unique(class_numbers(layer, layer.renderer)[rows]).tolist()) - {-1}
+    classes = set(np.unique(class_numbers(layer, layer.renderer)[rows]).tolist()) - {-1}
+    variables = seen_variables(layer, rows)
+    return classes | {
+        number for number, variable in enumerate(listed(layer.renderer).variables) if variable in variables
+    }

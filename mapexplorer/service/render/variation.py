@@ -56,13 +56,13 @@ class VariationError(ValueError):
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
     """What is different about the rows of one fine class; None is as in the symbol."""
 
-    size: float | None
-    outline: float | None
-    color: tuple[int, int, int, int] | None
-    opacity: float
+    size: float | None = None
+    outline: float | None = None
+    color: tuple[int, int, int, int] | None = None
+    opacity: float = 1.0
 
 
 def varies(renderer: Renderer) -> bool:
@@ -75,9 +75,7 @@ def varies_by_scale(renderer: Renderer) -> bool:
     return any(
         isinstance(info, SizeInfo)
         and (
-            _by_scale(info)
-            or isinstance(info.min_size, SizeByScale)
-            or isinstance(info.max_size, SizeByScale)
+            by_scale(info) or isinstance(info.min_size, SizeByScale) or isinstance(info.max_size, SizeByScale)
         )
         for info in renderer.visual_variables or ()
     )
@@ -110,13 +108,13 @@ def varied(
         if number < 0:
             found.append(SymbolClass("", None))
             continue
-        look = _Look(
+        look = Look(
             _rounded(sizes[row], step),
             _rounded(outlines[row], step),
             _shade(colors[row], shade),
             min(round(float(opacity[row]) * 255 / shade) * shade, 255) / 255,
         )
-        found.append(replace(classes[number], symbol=_symbol(classes[number].symbol, look)))
+        found.append(replace(classes[number], symbol=looking(classes[number].symbol, look)))
     return tuple(found), np.where(numbers < 0, -1, together).astype(np.int32)
 
 
@@ -150,11 +148,12 @@ def _infos(renderer: Renderer, kind: type[Info]) -> list[Info]:
     return [info for info in renderer.visual_variables or () if isinstance(info, kind)]
 
 
-def _by_scale(info: SizeInfo) -> bool:
+def by_scale(info: SizeInfo) -> bool:
+    """Tell whether a size follows the scale of the map instead of the rows."""
     return (info.expression or info.value_expression or "").strip() in _SCALES
 
 
-def _values(info: Any, table: pd.DataFrame) -> Floats:
+def values_of(info: Any, table: pd.DataFrame) -> Floats:
     """Return the value of every row, NaN for null. Raises `VariationError`."""
     field = field_of(info)
     try:
@@ -191,10 +190,10 @@ def _sizes(renderer: Renderer, table: pd.DataFrame, scale: float, *, outline: bo
 
 
 def _size(info: SizeInfo, table: pd.DataFrame, scale: float) -> Floats:
-    if _by_scale(info):
+    if by_scale(info):
         values: Floats = np.full(len(table), scale)
     else:
-        values = _values(info, table)
+        values = values_of(info, table)
     if info.stops:
         stops = sorted(info.stops, key=lambda stop: stop.value)
         return _along(values, [stop.value for stop in stops], [stop.size for stop in stops])
@@ -226,7 +225,7 @@ def _colors(renderer: Renderer, table: pd.DataFrame) -> Floats:
     """Return colours, (n, 4) from 0 to 255, NaN where the symbol keeps its own."""
     colors = np.full((len(table), 4), np.nan)
     for info in _infos(renderer, ColorInfo):
-        values = _values(info, table)
+        values = values_of(info, table)
         stops = sorted(info.stops, key=lambda stop: stop.value)
         places = [stop.value for stop in stops]
         for channel in range(4):
@@ -240,13 +239,13 @@ def _opacities(renderer: Renderer, table: pd.DataFrame) -> Floats:
     for info in _infos(renderer, TransparencyInfo):
         stops = sorted(info.stops, key=lambda stop: stop.value)
         found = _along(
-            _values(info, table), [stop.value for stop in stops], [stop.transparency for stop in stops]
+            values_of(info, table), [stop.value for stop in stops], [stop.transparency for stop in stops]
         )
         opacity = np.where(np.isfinite(found), 1 - found / 100, 1.0)
     return opacity
 
 
-def _symbol(symbol: Symbol | None, look: _Look) -> Symbol | None:
+def looking(symbol: Symbol | None, look: Look) -> Symbol | None:
     """Return a symbol with another look."""
     changes: dict[str, Any] = {}
     outline = getattr(symbol, "outline", None)
@@ -292,7 +291,7 @@ def _faded(color: Any, opacity: float) -> Any:
     return color if color is None or opacity >= 1 else (*color[:3], round(color[3] * opacity))
 
 
-def _picture(symbol: PictureMarkerSymbol | PictureFillSymbol, look: _Look) -> dict[str, Any]:
+def _picture(symbol: PictureMarkerSymbol | PictureFillSymbol, look: Look) -> dict[str, Any]:
     """Return what fades a picture; its colours are its own."""
     if look.opacity >= 1 or symbol.image_data is None:
         return {}
@@ -320,7 +319,7 @@ def variable_faults(renderer: Renderer, table: pd.DataFrame) -> list[str]:
             elif isinstance(info, RotationInfo):
                 column(few, field_of(info))
             else:
-                _values(info, few)
+                values_of(info, few)
         except VariationError as problem:
             faults.append(f"{place}: {problem}")
         except KeyError as missing:

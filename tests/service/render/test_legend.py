@@ -189,6 +189,98 @@ def test_groups_are_listed_with_their_headings(scene, make):
     assert layer["legend"][0]["values"] == ["a", "e"]
 
 
+def by_value(make, *variables, symbol=None):
+    return make.simple(symbol or make.sms(size=6, color=RED), visualVariables=list(variables), label="all")
+
+
+SIZES = {
+    "type": "sizeInfo",
+    "field": "v",
+    "minDataValue": 0,
+    "maxDataValue": 100,
+    "minSize": 6,
+    "maxSize": 24,
+}
+COLORS = {
+    "type": "colorInfo",
+    "field": "w",
+    "normalizationField": "v",
+    "stops": [{"value": 8.5, "color": BLUE}, {"value": 2, "color": GREEN, "label": "<few>"}],
+}
+FADING = {
+    "type": "transparencyInfo",
+    "field": "w",
+    "stops": [{"value": 0, "transparency": 0}, {"value": 1, "transparency": 80}],
+}
+BY_SCALE = {"type": "sizeInfo", "expression": "view.scale", "stops": [{"value": 1, "size": 9}]}
+
+
+def test_visual_variables_list_their_stops_with_values_under_the_name_of_their_field(scene, make):
+    renderer = by_value(make, SIZES, BY_SCALE, COLORS, FADING)
+    points = [Point(10, 10), Point(20, 20)]
+    drawn = scene([(points, renderer, {"columns": {"v": [5, 50], "w": [1, 2]}})])
+    layer = static_legend(drawn.catalog)["layers"][0]
+    assert [(entry["label"], entry.get("values"), entry.get("groupId")) for entry in layer["legend"]] == [
+        ("all", None, None),
+        ("0", [0], "0"),
+        ("50", [50], "0"),
+        ("100", [100], "0"),
+        ("<few>", [2], "1"),
+        ("8.5", [8.5], "1"),
+        ("0", [0], "2"),
+        ("1", [1], "2"),
+    ]
+    assert layer["legendGroups"] == [
+        {"id": "0", "heading": "v"},
+        {"id": "1", "heading": "w / v"},
+        {"id": "2", "heading": "w"},
+    ]
+    images = [np.asarray(Image.open(io.BytesIO(base64.b64decode(e["imageData"])))) for e in layer["legend"]]
+    assert [image.shape[0] for image in images] == [8, 8, 20, 32, 8, 8, 8, 8]
+    assert [tuple(image[4, 4]) for image in images[4:6]] == [GREEN, BLUE]
+    assert [int(image[4, 4, 3]) for image in images[6:]] == [255, 51]
+    for entry in layer["legend"]:
+        assert get_image(drawn.catalog, 0, entry["url"]) == base64.b64decode(entry["imageData"])
+
+
+@pytest.mark.parametrize(
+    ("bbox", "expected"),
+    [
+        ((0, 0, 15, 15), ["all", "0", "50", "100"]),
+        ((18, 18, 22, 22), ["all", "2", "8.5"]),
+        ((0, 0, 100, 100), ["all", "0", "50", "100", "2", "8.5"]),
+        ((28, 28, 32, 32), ["all"]),
+        ((60, 60, 70, 70), []),
+    ],
+)
+def test_a_variable_is_listed_where_a_visible_feature_follows_it(scene, make, bbox, expected):
+    colors = {
+        **COLORS,
+        "normalizationField": None,
+        "stops": [{k: v for k, v in stop.items() if k != "label"} for stop in COLORS["stops"]],
+    }
+    columns = {"v": [5, None, None], "w": [None, 3.0, None]}
+    drawn = scene(
+        [([Point(10, 10), Point(20, 20), Point(30, 30)], by_value(make, SIZES, colors), {"columns": columns})]
+    )
+    assert listed(drawn, bbox=bbox) == {0: expected}
+
+
+def test_of_two_variables_for_the_same_the_last_is_listed(scene, make):
+    again = {**SIZES, "minDataValue": 10}
+    drawn = scene([([Point(1, 1)], by_value(make, SIZES, again), {"columns": {"v": [1]}})])
+    assert listed(drawn) == {0: ["all", "10", "55", "100"]}
+    drawn = scene([([Point(1, 1)], by_value(make, SIZES, BY_SCALE), {"columns": {"v": [1]}})])
+    assert listed(drawn) == {0: ["all"]}
+
+
+def test_classes_keep_their_place_before_the_variables(scene, make):
+    renderer = letters(make, visualVariables=[{**SIZES, "target": "outline"}])
+    layer = static_legend(scene([([box(0, 0, 9, 9)], renderer, {"columns": {"k": ["A"], "v": [1]}})]).catalog)
+    labels = [entry["label"] for entry in layer["layers"][0]["legend"]]
+    assert labels == ["A", "B", "C", "other", "0", "50", "100"]
+
+
 def test_a_swatch_is_found_by_its_id_with_the_same_bytes(squares):
     view = squares.view(Operation.QUERY_LEGENDS, dpi=130.5)
     body = query_legends(view, return_visible_only=False, patch_size=PatchSize(width=30, height=9))

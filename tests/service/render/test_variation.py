@@ -192,14 +192,15 @@ def test_many_values_are_rounded_to_a_bounded_number_of_classes(scene: Any, make
     assert np.abs(sizes - (1 + 99 * columns["w"])).max() <= 4
 
 
-def test_the_legend_keeps_the_classes_of_the_renderer(scene: Any, make: Any) -> None:
+def test_the_legend_lists_the_classes_of_the_renderer_and_then_the_sizes(scene: Any, make: Any) -> None:
     from mapexplorer.protocol import Operation, PatchSize
     from mapexplorer.service.legend import query_legends
 
     renderer = make.simple(make.sms(), label="five", visualVariables=[size(**LINEAR)])
     view = scene([(PLACES, renderer, {"columns": {"v": [1, 2, 3, 4, 5]}})]).view(Operation.QUERY_LEGENDS)
     body = query_legends(view, return_visible_only=True, patch_size=PatchSize(15, 15))
-    assert [entry["label"] for entry in body["layers"][0]["legend"]] == ["five"]
+    labels = [entry["label"] for entry in body["layers"][0]["legend"]]
+    assert labels == ["five", "10", "20", "30"]
 
 
 @pytest.mark.parametrize(
