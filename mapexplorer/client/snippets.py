@@ -7,6 +7,7 @@ variable ``ARCGIS_TOKEN`` when it is run; an address alone gets a mask.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -85,6 +86,25 @@ def as_mapexplorer(
         else [f"result = service.{operation}()"]
     )
     return "\n".join(lines)
+
+
+def as_explorer(
+    parameters: Mapping[str, Any], target: str | None, absent: Iterable[str] = (), *, secured: bool = False
+) -> str:
+    """Write Python that shows a view in an explorer.
+
+    ``target`` None stands for tables of the session, which are called ``data``; ``absent`` are parameters
+    that the explorer would set by itself at first and that are not given in this view.
+    """
+    lines = ["import os", ""] if secured else []
+    lines += ["from mapexplorer import explore", ""]
+    arguments = ["data" if target is None else repr(target)]
+    if secured:
+        arguments.append(f"token=os.environ[{VARIABLE!r}]")
+    arguments += [f"{name}={_literal(name, value)}" for name, value in parameters.items()]
+    lines += ["explorer = explore(", *(f"    {argument}," for argument in arguments), ")"]
+    lines += [f"explorer.parameters.{name} = None" for name in absent]
+    return "\n".join([*lines, "explorer"])
 
 
 def _target_of(url: str) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 from traitlets import Bunch, Instance
 
+from mapexplorer.explorer.address import PageAddress
 from mapexplorer.explorer.answer import Answer
+from mapexplorer.explorer.arrangement import PanelChoice, PanelTabs
 from mapexplorer.explorer.controller import Controller, Fetch, Frame
 from mapexplorer.explorer.header import Header
+from mapexplorer.explorer.history import History
 from mapexplorer.explorer.legend import LegendBox
 from mapexplorer.explorer.opening import (
     LegendPage,
@@ -27,7 +30,9 @@ from mapexplorer.explorer.opening import (
 from mapexplorer.explorer.overlay import Picture
 from mapexplorer.explorer.pages import View
 from mapexplorer.explorer.parameters import Parameters
+from mapexplorer.explorer.restoring import Restorable
 from mapexplorer.explorer.scheduler import Scheduler
+from mapexplorer.explorer.state import State
 from mapexplorer.explorer.status import StatusLine
 from mapexplorer.explorer.view import MapPane
 from mapexplorer.protocol import Extent, MapExplorerError, MapRequest, SpatialReference
@@ -43,19 +48,26 @@ _MEASURED_AGAIN = (0.3, 1.0, 3.0, 8.0)
 _PLACE = frozenset({"bbox", "bbox_sr", "image_sr", "map_scale", "size"})
 
 
-class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """An interactive map of one map service.
 
     `parameters` holds what is asked for: setting one moves the controls and the map, and the controls set
-    it. `answer` is what is shown, `controller` sends the requests, `panels` are the controls by name.
-    `target` and the keywords are those of `explore`.
+    it. `answer` is what is shown, `controller` sends the requests, `panels` are the controls by name, `state`
+    is the view as JSON and `history` what was before. `target` and the keywords are those of `explore`.
     """
 
     answer = Instance(Answer, allow_none=True)
     _ready = False
     _closed = False
 
-    def __init__(self, target: Any = None, *, scheduler: Scheduler | None = None, **parameters: Any) -> None:
+    def __init__(
+        self,
+        target: Any = None,
+        *,
+        panels: Iterable[PanelChoice] | None = None,
+        scheduler: Scheduler | None = None,
+        **parameters: Any,
+    ) -> None:
         super().__init__()
         options = connection_options(parameters)
         self.parameters = Parameters(**parameters)
@@ -68,8 +80,9 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self.legend = LegendBox()
         self.status = StatusLine()
         self.map = MapPane(self._viewed, self._measure_again)
-        self.header = Header(sample_choices(), self._open_soon)
-        self.panels: dict[str, Panel] = {}
+        self.header = Header(sample_choices(), self._open_soon, self.undo, self.redo)
+        self.address = PageAddress(self._follow_link)
+        self.tabs = PanelTabs(self)
         self.controller = Controller(
             *self._fetches(opened),
             self._show,
@@ -77,24 +90,33 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             guard=self._guard,
             scheduler=scheduler,
         )
+        self.history = History(self.controller.scheduler.now, self._show_steps)
         self._use(opened)
+        self.parameters.watch(self._note)
         self.parameters.watch(self._parameter_changed)
-        self._compose()
+        self._compose(panels)
+        self.history.begin(self._now())
         self._paused, self._ready = False, True
         self._submit()
 
-    def _compose(self) -> None:
+    def _compose(self, panels: Iterable[PanelChoice] | None) -> None:
         from mapexplorer.explorer import style
-        from mapexplorer.explorer.panels import PANELS
 
-        self.panels = {kind.__name__: kind(self) for kind in PANELS}
-        tabs = ipywidgets.Tab([panel.widget for panel in self.panels.values()], selected_index=0)
-        tabs.titles = [panel.title for panel in self.panels.values()]
-        tabs.add_class("me-panels")
-        body = ipywidgets.Box([self.map, self.status, tabs, self.legend])
+        self.arrange(panels)
+        body = ipywidgets.Box([self.map, self.status, self.tabs, self.legend])
         body.add_class("me-body")
-        self.children = [style.sheet(), self.header, body]
+        self.children = [style.sheet(), self.header, body, self.address]
         self.add_class("mapexplorer")
+
+    @property
+    def panels(self) -> dict[str, Panel]:
+        """The panels in the tabs, by the name of their class."""
+        return self.tabs.panels
+
+    def arrange(self, panels: Iterable[PanelChoice] | None = None) -> None:
+        """Show these panels (classes, their names or titles) in this order; None shows all of them."""
+        with self._guard:
+            self.tabs.arrange(panels)
 
     # ---- the service
 
@@ -127,13 +149,13 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         Parameters(**parameters)
         self._adopt(open_service(target, **options), parameters)
 
-    def _open_soon(self, target: str) -> None:
+    def _open_soon(self, target: str, state: State | None = None) -> None:
         """Open a service without blocking the event loop; a failure is shown in the status line."""
         self.status.tell(f"Opening {target} …")
         self.controller.scheduler.attend()
-        self.controller.scheduler.work(partial(self._open_and_adopt, target))
+        self.controller.scheduler.work(partial(self._open_and_adopt, target, state))
 
-    def _open_and_adopt(self, target: str) -> None:
+    def _open_and_adopt(self, target: str, state: State | None) -> None:
         sentence: str | None = None
         opened: list[Opened] = []
         try:
@@ -149,11 +171,11 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
                 if sentence is not None and not self._closed:
                     self.status.fail(sentence)
                 while opened and not self._closed:
-                    self._adopt(opened.pop(), {})
+                    self._take(opened.pop(), state)
 
         self.controller.scheduler.deliver(take)
 
-    def _adopt(self, opened: Opened, parameters: dict[str, Any]) -> None:
+    def _adopt(self, opened: Opened, parameters: Mapping[str, Any], *, exactly: bool = False) -> None:
         with self._guard:
             self._paused = True
             try:
@@ -161,11 +183,41 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
                 with self.parameters.together():
                     self.parameters.update(**{**opened.foreign(self.parameters), **parameters})
                     self._use(opened)
+                    if exactly:
+                        self.parameters.update(**_all_of(parameters))
+                self._note()
                 for panel in self.panels.values():
                     panel.on_service()
             finally:
                 self._paused = False
             self._submit()
+
+    def _take(self, opened: Opened, state: State | None) -> None:
+        if state is None:
+            self._adopt(opened, {})
+        else:
+            self._become(opened, state.parameters)
+            self._front(state.panel)
+
+    def _become(self, opened: Opened, given: Mapping[str, Any]) -> None:
+        with self._guard:
+            if opened is not self._opened:
+                self._adopt(opened, given, exactly=True)
+                return
+            self._paused = True
+            try:
+                self.parameters.update(**_all_of(given))
+            finally:
+                self._paused = False
+            self._submit()
+
+    def _front(self, panel: str | None) -> str | None:
+        if panel is not None:
+            self.tabs.bring_forward(panel)
+        return self.tabs.front
+
+    def _show_steps(self) -> None:
+        self.header.steps(self.history.past, self.history.future)
 
     def _use(self, opened: Opened) -> None:
         self._opened = opened
@@ -212,7 +264,8 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             return  # the place was set together with the reference, and counts
         extent = carry_over(self.map.extent, shown, reference)
         if extent is not None:
-            self.parameters.update(bbox=extent, bbox_sr=reference)
+            with self.history.amending():
+                self.parameters.update(bbox=extent, bbox_sr=reference)
 
     def _submit(self) -> None:
         with self._guard:
@@ -255,8 +308,10 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
                 self._held = False
             if not self._held:
                 self._moving = True
+                counted = self.parameters.by_hand if moved else self.history.amending
                 try:
-                    self.parameters.update(**self._place(view, moved))
+                    with counted():
+                        self.parameters.update(**self._place(view, moved))
                 finally:
                     self._moving = False
             if resized:
@@ -313,6 +368,7 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         counts = self.controller.counts
         self.status.show(answer, counts["export"] + counts["queryLegends"])
         self.answer = answer
+        self.address.show(self._state())
         for panel in self.panels.values():
             try:
                 panel.on_answer(answer)
@@ -337,6 +393,7 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             return
         self._closed = True
         self.parameters.unwatch(self._parameter_changed)
+        self.parameters.unwatch(self._note)
         self.controller.close()
         for panel in self.panels.values():
             panel.close()
@@ -345,6 +402,11 @@ class MapExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         super().close()
         for part in parts:
             part.close()
+
+
+def _all_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every parameter, those that are not given as None."""
+    return {name: given.get(name) for name in Parameters.names}
 
 
 def _parts(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:

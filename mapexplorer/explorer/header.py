@@ -12,12 +12,18 @@ OTHER = "another service …"
 
 
 class Header(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Title, a chooser of the demo services, and a box for an address or path.
+    """Title, undo and redo, a chooser of the demo services, and a box for an address or path.
 
-    `on_open` is called with what the person chose or typed.
+    `on_open` is called with what the person chose or typed, `undo` and `redo` without anything.
     """
 
-    def __init__(self, samples: tuple[str, ...], on_open: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        samples: tuple[str, ...],
+        on_open: Callable[[str], None],
+        undo: Callable[[], object],
+        redo: Callable[[], object],
+    ) -> None:
         self._on_open = on_open
         self._quiet = False
         self.title = ipywidgets.HTML()
@@ -38,11 +44,21 @@ class Header(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         self.button = ipywidgets.Button(
             description="Open", tooltip="Show this map service", layout=ipywidgets.Layout(width="72px")
         )
+        self.undo, self.redo = _step("Undo", undo), _step("Redo", redo)
         self.chooser.observe(self._choose, names=["value"])
         self.button.on_click(self._press)
         self.address.observe(self._press, names=["value"])
-        super().__init__([self.title, self.chooser, self.address, self.button])
+        steps = ipywidgets.HBox([self.undo, self.redo])
+        steps.add_class("me-steps")
+        super().__init__([self.title, steps, self.chooser, self.address, self.button])
         self.add_class("me-header")
+        self.steps(0, 0)
+
+    def steps(self, past: int, future: int) -> None:
+        """Say how many changes can be taken back, and made again."""
+        for button, word, count in ((self.undo, "Undo", past), (self.redo, "Redo", future)):
+            button.disabled = count == 0
+            button.tooltip = f"{word} the last change" if count else f"Nothing to {word.lower()}"
 
     def show(self, title: str, detail: str, target: object) -> None:
         """Name the service; `target` is what it was opened from."""
@@ -67,3 +83,10 @@ class Header(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     def _press(self, _: object) -> None:
         if self.address.value.strip() and not self._quiet:
             self._on_open(self.address.value.strip())
+
+
+def _step(word: str, pressed: Callable[[], object]) -> ipywidgets.Button:
+    button = ipywidgets.Button(description=word, layout=ipywidgets.Layout(width="auto"))
+    button.add_class("me-button")
+    button.on_click(lambda _: pressed())
+    return button

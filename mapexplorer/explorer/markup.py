@@ -60,6 +60,7 @@ _ATTRIBUTES = frozenset(
         "colspan",
         "datetime",
         "dir",
+        "download",
         "height",
         "href",
         "hidden",
@@ -72,7 +73,10 @@ _ATTRIBUTES = frozenset(
     | {"rowspan", "scope", "src", "style", "tabindex", "target", "title", "width"}
 )
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|bmp);base64,[A-Za-z0-9+/]*={0,2}")
-_LINK = re.compile(r"https?://[^\s\"'<>]+")
+# A page as data: would be a page of ours; only types that browsers save and never run.
+_LINK = re.compile(
+    r"https?://[^\s\"'<>]+|data:(?:application/json|text/plain|text/csv|image/png);base64,[A-Za-z0-9+/]*={0,2}"
+)
 _STYLE = re.compile(r"[A-Za-z0-9 #%(),.:;_-]*")
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from traitlets import Bunch, HasTraits, TraitError, TraitType
 
 from mapexplorer.protocol import PARAMETERS, MapRequest, Parameter, ParameterError, RequestErrors
+
+
+class Hand(Enum):
+    """How a person changes parameters; what code sets has none."""
+
+    GESTURE = "gesture"
+    FILM = "film"
 
 
 class ParameterTrait(TraitType[Any, Any]):
@@ -54,6 +62,7 @@ class Parameters(_Rows):  # type: ignore[misc]  # the base is made from the tabl
 
     def __init__(self, **given: Any) -> None:
         object.__setattr__(self, "guard", threading.RLock())
+        self._hands = threading.local()
         self._refuse_unknown(given)
         super().__init__()
         self.observe(self._adopt_reference, names=["bbox"])
@@ -100,6 +109,22 @@ class Parameters(_Rows):  # type: ignore[misc]  # the base is made from the tabl
         """Notify observers once all changes inside the block are made."""
         with self.guard, self.hold_trait_notifications():
             yield
+
+    @contextmanager
+    def by_hand(self, hand: Hand = Hand.GESTURE) -> Iterator[None]:
+        """Mark changes inside the block as a person's; the outermost mark counts."""
+        before = self.hand
+        self._hands.hand = before or hand
+        try:
+            yield
+        finally:
+            self._hands.hand = before
+
+    @property
+    def hand(self) -> Hand | None:
+        """How the change that is just being made is made."""
+        hand: Hand | None = getattr(self._hands, "hand", None)
+        return hand
 
     def given(self) -> dict[str, Any]:
         """The parameters that are given, by name."""

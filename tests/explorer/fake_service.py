@@ -65,6 +65,7 @@ class FakeService:
     """Counts and answers; `gate` can hold calls back, `failing` makes them fail."""
 
     url = "http://fake.invalid/arcgis/rest/services/Fake_Map/MapServer"
+    secured = False
 
     def __init__(self, **body: Any) -> None:
         self.info = ServiceInfo.parse({**BODY, **body})

@@ -4,10 +4,11 @@ from .filters import FiltersPanel
 from .layers import LayersPanel
 from .ranges import RangesPanel
 from .request import RequestPanel
+from .share import SharePanel
 from .time import TimePanel
 from .view import ViewPanel
 
-PANELS = (LayersPanel, FiltersPanel, TimePanel, RangesPanel, ViewPanel, RequestPanel)
+PANELS = (LayersPanel, FiltersPanel, TimePanel, RangesPanel, ViewPanel, RequestPanel, SharePanel)
 """Every panel of the explorer, in the order of its tabs."""
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "LayersPanel",
     "RangesPanel",
     "RequestPanel",
+    "SharePanel",
     "TimePanel",
     "ViewPanel",
 ]

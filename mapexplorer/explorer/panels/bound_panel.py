@@ -90,7 +90,8 @@ class BoundPanel(Panel, ABC):
     def write(self, **values: Any) -> bool:
         """Set parameters; a refused value is shown as a sentence. Gives whether they were taken."""
         try:
-            self.explorer.parameters.update(**values)
+            with self.explorer.parameters.by_hand():
+                self.explorer.parameters.update(**values)
         except (TraitError, ValueError) as error:
             self.refuse(str(error))
             return False

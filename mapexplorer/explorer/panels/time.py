@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
+from mapexplorer.explorer.parameters import Hand
 from mapexplorer.protocol.time import TimeExtent, TimeRelation
 
 from . import controls, timeline
@@ -276,7 +277,8 @@ class TimePanel(BoundPanel):
 
     def show_frame(self, frame: int) -> None:
         """Ask for a frame."""
-        self._set(self.window.at_frame(frame, self.mode.value))
+        with self.explorer.parameters.by_hand(Hand.FILM):
+            self._set(self.window.at_frame(frame, self.mode.value))
 
     def prepare(self, frames: Sequence[int]) -> None:
         """Have the next frames fetched ahead."""

@@ -10,6 +10,7 @@ import traitlets
 from mapexplorer.explorer.answer import Answer
 from mapexplorer.explorer.parameters import Parameters
 from mapexplorer.explorer.scheduler import ManualScheduler
+from mapexplorer.explorer.state import State
 from mapexplorer.protocol import LayerInfo, MapRequest, ServiceInfo
 
 ROOT = {
@@ -68,6 +69,22 @@ class StandIn(traitlets.HasTraits):
             prefetch=lambda requests: self.prefetched.append(list(requests)),
         )
         self.service = SimpleNamespace(secured=False, url="http://127.0.0.1/arcgis/rest/services/x/MapServer")
+
+        self.address = SimpleNamespace(page=None)
+        self.link: str | None = None
+        self.target = "sample:storms"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return State(self.target, self.parameters.given()).to_dict()
+
+    @state.setter
+    def state(self, value: Any) -> None:
+        state = State.of(value)
+        self.parameters.update(**{name: state.parameters.get(name) for name in self.parameters.names})
+
+    def to_code(self) -> str:
+        return f"explore({self.target!r})"
 
     def request(self) -> MapRequest:
         return self.parameters.request()

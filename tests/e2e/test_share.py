@@ -1,0 +1,76 @@
+"""A person takes a change back, copies the link of a view, and opens it in another page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.e2e.live_page import LivePage
+
+
+@pytest.fixture
+def live(shared_page: LivePage) -> Iterator[LivePage]:
+    shared_page.open()
+    yield shared_page
+    assert shared_page.errors == []
+
+
+def test_a_change_is_taken_back_and_made_again_with_the_keyboard(live: LivePage) -> None:
+    live.run("explorer.parameters.rotation = 20")
+    live.settle()
+    undo, redo = (live.page.locator(".me-header button", has_text=word) for word in ("Undo", "Redo"))
+    undo.focus()
+    live.page.keyboard.press("Enter")
+    live.until("explorer.parameters.rotation is None")
+    live.page.locator(".me-header button:enabled", has_text="Redo").wait_for()
+    redo.focus()
+    live.page.keyboard.press("Space")
+    live.until("explorer.parameters.rotation == 20")
+    live.settle()
+
+
+def test_a_state_that_is_pasted_shows_its_view(live: LivePage) -> None:
+    live.run("STATE = __import__('json').dumps({**explorer.state, 'parameters': {'layers': 'show:0'}})")
+    live.tab("Share")
+    box = live.page.locator(".me-share textarea").last
+    box.fill(live.value("STATE"))
+    live.page.locator(".me-share button", has_text="Load").click()
+    live.until("set(explorer.parameters.given()) <= {'layers', 'bbox', 'bbox_sr'}")
+    live.settle()
+    assert live.value("str(explorer.request().layers.to_text())") == "show:0"
+
+
+def test_the_link_of_a_view_opens_it_in_another_page(
+    live: LivePage, open_page: Callable[..., LivePage]
+) -> None:
+    if live.front_end.name == "lab":
+        live.tab("Share")
+        assert "notebook" in live.page.locator(".me-share").inner_text()
+        return
+    live.run("explorer.open('sample:usa', layers=[0], rotation=15)")
+    live.settle()
+    link = live.value("explorer.link")
+    live.page.wait_for_function("link => location.href === link", arg=link)
+    live.tab("Share")
+    live.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    live.page.locator(".me-share .me-copy:visible").first.click()
+    live.page.locator(".me-share button", has_text="Copied").wait_for()
+    assert live.page.evaluate("navigator.clipboard.readText()") == link
+
+    live.open()
+    live.page.evaluate("hash => { location.hash = hash }", link.partition("#")[2])
+    live.until("explorer.target == 'sample:usa' and explorer.parameters.rotation == 15")
+    live.settle()
+    assert live.value("explorer.link") == link
+
+    live.page.evaluate("() => { location.hash = 'state=damaged' }")
+    status = live.page.locator(".me-status", has_text="damaged")
+    status.first.wait_for()
+    assert live.value("explorer.target") == "sample:usa"
+
+    # The person opens the link itself: it stands in the address line before anything of the page runs.
+    fresh = open_page(script=f"if (!location.hash) location.hash = '{link.partition('#')[2]}'")
+    fresh.until("explorer.target == 'sample:usa' and explorer.parameters.rotation == 15")
+    fresh.settle()
+    assert fresh.value("explorer.state") == live.value("explorer.state")
