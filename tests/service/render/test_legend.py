@@ -216,7 +216,7 @@ BY_SCALE = {"type": "sizeInfo", "expression": "view.scale", "stops": [{"value": 
 
 
 def test_visual_variables_list_their_stops_with_values_under_the_name_of_their_field(scene, make):
-    renderer = by_value(make, SIZES, BY_SCALE, COLORS, FADING)
+    renderer = by_value(make, BY_SCALE, SIZES, COLORS, FADING)
     points = [Point(10, 10), Point(20, 20)]
     drawn = scene([(points, renderer, {"columns": {"v": [5, 50], "w": [1, 2]}})])
     layer = static_legend(drawn.catalog)["layers"][0]
