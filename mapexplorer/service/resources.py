@@ -22,7 +22,8 @@ from mapexplorer.service.temporal import TimeRule, time_rule
 from mapexplorer.service.view import FORMATS
 
 CURRENT_VERSION: Final = 11.4
-CAPABILITIES: Final = "Map,Query"
+CAPABILITIES: Final = "Map,Query,Data"
+"""Data is what the ArcGIS API for JavaScript looks for before it queries the features of a layer."""
 QUERY_FORMATS: Final = "JSON, geoJSON"
 QUERY_KEYS: Final[Mapping[str, Any]] = {
     "supportedQueryFormats": QUERY_FORMATS,

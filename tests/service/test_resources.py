@@ -53,7 +53,7 @@ def test_the_root_tells_what_clients_look_for(service):
     assert (root["mapName"], root["description"], root["copyrightText"]) == ("test", "Quakes", "© us")
     assert root["spatialReference"] == {"wkid": 102100, "latestWkid": 3857}
     assert root["units"] == "esriMeters"
-    assert root["capabilities"] == "Map,Query"
+    assert root["capabilities"] == "Map,Query,Data"
     assert (root["maxImageWidth"], root["maxImageHeight"]) == (2048, 4096)
     assert root["supportedImageFormatTypes"] == "PNG32,PNG24,PNG8,PNG,JPG,GIF,BMP,PDF,SVG,SVGZ,PS,EMF"
     assert [root["fullExtent"][side] for side in ("xmin", "ymin", "xmax", "ymax")] == [0, 0, 1000, 1000]

@@ -28,7 +28,7 @@ from mapexplorer.service.worlds import world_of
 Pairs = Sequence[tuple[str, str]]
 
 LARGEST_TOLERANCE: Final = 500
-_LAYERS: Final = re.compile(r"(top|visible|all)?\s*(?::?\s*([-0-9, ]*))?", re.IGNORECASE)
+_LAYERS: Final = re.compile(r"(top|visible|all|show)?\s*(?::?\s*([-0-9, ]*))?", re.IGNORECASE)
 _NAMES: Final = {
     "bbox": "mapExtent",
     "bboxSR": "sr",
@@ -91,7 +91,9 @@ def _choice(text: str) -> _Choice:
         raise ValueError(
             f"expected top, visible or all with layer ids, such as visible:0,2, not {shorten(text)}"
         )
-    return _Choice((found[1] or "top").lower(), LayerSelection.parse(found[2] or ""))
+    mode = (found[1] or "top").lower()
+    # MapProxy sends here what it sends to export.
+    return _Choice("visible" if mode == "show" else mode, LayerSelection.parse(found[2] or ""))
 
 
 def _map_of(given: Given, reference: SpatialReference | None) -> list[tuple[str, str]]:

@@ -51,6 +51,7 @@ def test_values_may_come_as_they_are_and_geometries_be_left_out(service):
         ({"layers": "visible:2,3"}, [(2, "way")]),
         ({"layers": "top:2"}, [(2, "way")]),
         ({"layers": "visible:0"}, [(1, "Smith")]),
+        ({"layers": "show:2,3"}, [(2, "way")]),
         ({"layers": "all:-1"}, []),
         ({"layers": "all", "layerDefs": '{"1":"POP=10","4":"POP=30"}'}, [(2, "way"), (3, "holed")]),
         ({"layers": "top", "time": "3000"}, [(2, "way")]),

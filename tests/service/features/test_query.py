@@ -387,10 +387,10 @@ def test_the_number_of_features_in_an_answer_is_announced(service):
 
 
 def test_what_can_be_queried_is_announced(service):
-    assert service.json()["capabilities"] == "Map,Query"
+    assert service.json()["capabilities"] == "Map,Query,Data"
     assert service.json()["maxRecordCount"] == 2000
     towns = service.json("1")
-    assert towns["capabilities"] == "Map,Query"
+    assert towns["capabilities"] == "Map,Query,Data"
     assert towns["advancedQueryCapabilities"]["supportsPagination"] is True
     assert "esriSpatialRelRelation" in towns["supportedSpatialRelationships"]
     assert service.json("0")["capabilities"] == "Map"
