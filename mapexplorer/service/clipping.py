@@ -14,13 +14,12 @@ from pyproj import CRS
 from mapexplorer.protocol import Extent
 from mapexplorer.protocol.clipping import Clipping
 from mapexplorer.service.frame import Frame
-from mapexplorer.service.projection import same_crs
 from mapexplorer.service.render.drawing import Outline, outlines_of
 from mapexplorer.service.render.ragged import Indices
 from mapexplorer.service.request_geometry import carried, crs_of_geometry, shape_of
 from mapexplorer.service.shapes import Shapes
 from mapexplorer.service.visibility import LayerTree
-from mapexplorer.service.worlds import Bounds, extent_beyond, moved, world_of
+from mapexplorer.service.worlds import Bounds, moved, world_of
 
 _ROUNDING: Final = 1e-9
 """Share of its size by which the frame is widened, so that what lies on its edge stays in."""
@@ -110,18 +109,16 @@ def _west_and_east(shape: shapely.Geometry) -> tuple[float, float]:
 
 def extent_meets(extent: Extent, crs: CRS, region: shapely.Geometry, frame: Frame) -> bool:
     """Tell whether an extent, carried to the system of a frame, meets a region of it."""
-    box = (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
-    if not same_crs(crs, frame.crs):
-        try:
-            change = frame.datum.between(crs, frame.crs)
-            box = extent_beyond(extent, crs, frame.crs, change.transform)
-        except ValueError:
-            return False
+    if shapely.is_empty(region):
+        return False
+    box = shapely.box(extent.xmin, extent.ymin, extent.xmax, extent.ymax)
+    change = frame.datum.between(crs, frame.crs)
+    area = carried(box, crs, frame.crs, change)
     world = world_of(frame.crs)
-    shifts = [0.0]
-    if world is not None and not shapely.is_empty(region):
-        shifts = world.shifts((box[0], box[2]), _west_and_east(region))
-    return any(bool(shapely.intersects(region, moved(shapely.box(*box), shift))) for shift in shifts)
+    if world is None or shapely.is_empty(area):
+        return bool(shapely.intersects(region, area))
+    shifts = world.shifts(_west_and_east(area), _west_and_east(region))
+    return any(bool(shapely.intersects(region, moved(area, shift))) for shift in shifts)
 
 
 def _leaves(ids: Collection[int], tree: LayerTree) -> frozenset[int]:

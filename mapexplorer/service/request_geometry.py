@@ -170,19 +170,22 @@ def _crossed(ring: Floats, points: Floats) -> npt.NDArray[np.int64]:
     return counts
 
 
-def carried(shape: shapely.Geometry, source: CRS, target: CRS) -> shapely.Geometry:
+def carried(
+    shape: shapely.Geometry, source: CRS, target: CRS, change: Change | None = None
+) -> shapely.Geometry:
     """Return a geometry in another reference system, empty where it has no place there.
 
-    Every edge is followed by 21 points between its ends, as extents are.
+    Every edge is followed by 21 points between its ends, as extents are. ``change`` tells the way, which is
+    the best one PROJ has where none is given.
     """
     if same_crs(source, target):
         return shape
-    change = Change(source, target)
+    change = change or Change(source, target)
     world = world_of(source)
     if world is not None and not shapely.is_empty(shape):
         west, _, east, _ = shapely.bounds(shape).tolist()
         if goes_beyond(west, east, source, target):
-            change = ChangeBeyond(source, target)
+            change = ChangeBeyond(source, target, change.chain)
         else:
             shape = world.wrapped(shape)
     ragged = ragged_of(np.array([shape], dtype=object))
