@@ -17,6 +17,7 @@ from mapexplorer.explorer.controller import Controller, Fetch, Frame
 from mapexplorer.explorer.header import Header
 from mapexplorer.explorer.history import History
 from mapexplorer.explorer.legend import LegendBox
+from mapexplorer.explorer.legend_changes import LegendHistory
 from mapexplorer.explorer.opening import (
     LegendPage,
     Opened,
@@ -78,6 +79,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
         self._paused = True
         opened = open_service(target, **options)
         self.legend = LegendBox()
+        self._legends = LegendHistory()
         self.status = StatusLine()
         self.map = MapPane(self._viewed, self._measure_again)
         self.header = Header(sample_choices(), self._open_soon, self.undo, self.redo)
@@ -362,7 +364,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
         if picture is not None:
             self.map.show(picture, follow=self._held and self._same_place(frame.request))
             if legend is not None:
-                self.legend.show(legend.page(picture.result.scale))
+                self.legend.show(legend.page(picture.result.scale, self._legends.changes(legend)))
             else:
                 self.legend.mark(True)
         counts = self.controller.counts

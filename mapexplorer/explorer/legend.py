@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from mapexplorer.explorer.legend_changes import NOTHING, LegendChanges, entry_key
 from mapexplorer.explorer.markup import Markup, tag
 
 if TYPE_CHECKING:
@@ -30,16 +31,19 @@ def draw_legend(
     note: str | None = None,
     out_of_scale: Iterable[str] = (),
     copyright_text: str | None = None,
+    changes: LegendChanges = NOTHING,
 ) -> Markup:
     """Write the legend as HTML: headings, groups, and a real list of symbols with their labels.
+
+    Classes that appeared with the last change are marked, those that vanished are struck through.
 
     Swatches have the size that their symbols have on the map. Images are decoded and written anew; one that
     cannot be read leaves an empty box of its size.
     """
-    swatches = [[_swatch(entry) for entry in layer.legend] for layer in layers]
+    swatches = [[swatch(entry) for entry in layer.legend] for layer in layers]
     column = max((width for row in swatches for _, width in row), default=20)
     parts: list[Markup | None] = [tag("p", note, class_="me-legend-note") if note else None]
-    parts += [_layer(layer, row, column) for layer, row in zip(layers, swatches, strict=True)]
+    parts += [_layer(layer, row, column, changes) for layer, row in zip(layers, swatches, strict=True)]
     if not layers:
         parts.append(tag("p", "No layer is drawn here.", class_="me-legend-empty"))
     hidden = list(out_of_scale)
@@ -52,17 +56,27 @@ def draw_legend(
     return tag("div", parts, class_="me-legend-page", role="region", aria_label="Legend")
 
 
-def _layer(layer: LegendLayer, swatches: Sequence[tuple[Markup, int]], column: int) -> Markup:
+Row = tuple["LegendEntry", tuple[Markup, int], bool]
+"""An entry, its swatch with its width, and whether it is new."""
+
+
+def _layer(
+    layer: LegendLayer, swatches: Sequence[tuple[Markup, int]], column: int, changes: LegendChanges
+) -> Markup:
     heading = tag("h4", tag("bdi", layer.layer_name), class_="me-legend-layer")
+    gone = _gone(changes.vanished.get(layer.layer_id, ()), column)
     if not layer.legend:
-        return tag("section", heading, tag("p", "nothing visible here", class_="me-legend-empty"))
+        return tag("section", heading, tag("p", "nothing visible here", class_="me-legend-empty"), gone)
     if layer.legend_type == COMPOSITE:
         return tag("section", heading, tag("p", "a picture in its own colours", class_="me-legend-empty"))
-    rows = list(zip(layer.legend, swatches, strict=True))
+    rows = [
+        (entry, image, entry_key(layer, entry) in changes.appeared)
+        for entry, image in zip(layer.legend, swatches, strict=True)
+    ]
     headings = {str(group.id): group.heading for group in layer.legend_groups or ()}
     if not headings:
-        return tag("section", heading, _list(rows, column, layer.layer_name))
-    groups: dict[str | None, list[tuple[LegendEntry, tuple[Markup, int]]]] = {}
+        return tag("section", heading, _list(rows, column, layer.layer_name), gone)
+    groups: dict[str | None, list[Row]] = {}
     for row in rows:
         key = None if row[0].group_id is None else str(row[0].group_id)
         groups.setdefault(key if key in headings else None, []).append(row)
@@ -73,30 +87,54 @@ def _layer(layer: LegendLayer, swatches: Sequence[tuple[Markup, int]], column: i
         )
         for key, members in groups.items()
     ]
-    return tag("section", heading, parts)
+    return tag("section", heading, parts, gone)
 
 
-def _list(rows: Sequence[tuple[LegendEntry, tuple[Markup, int]]], column: int, name: str) -> Markup:
+def _list(rows: Sequence[Row], column: int, name: str) -> Markup:
     items = [
         tag(
             "li",
-            tag(
-                "span",
-                image,
-                class_="me-swatch",
-                style=f"flex:none;width:{column}px;text-align:center;line-height:0",
-            ),
+            _cell(image, column),
             tag("span", tag("bdi", entry.label), class_="me-label") if entry.label else None,
+            tag("small", "new", class_="me-legend-new") if is_new else None,
             style="display:flex;align-items:center;gap:8px",
         )
-        for entry, (image, _) in rows
+        for entry, (image, _), is_new in rows
     ]
     return tag(
         "ul", items, class_="me-legend-list", style="list-style:none;margin:0;padding:0", aria_label=name
     )
 
 
-def _swatch(entry: LegendEntry) -> tuple[Markup, int]:
+def _gone(entries: Sequence[LegendEntry], column: int) -> Markup | None:
+    """The classes that vanished, struck through."""
+    if not entries:
+        return None
+    items = [
+        tag(
+            "li",
+            _cell(swatch(entry)[0], column),
+            tag("del", tag("bdi", entry.label or "symbol"), class_="me-label"),
+            style="display:flex;align-items:center;gap:8px",
+        )
+        for entry in entries
+    ]
+    return tag(
+        "ul",
+        items,
+        class_="me-legend-list me-legend-gone",
+        style="list-style:none;margin:0;padding:0",
+        aria_label="No longer drawn",
+    )
+
+
+def _cell(image: Markup, column: int) -> Markup:
+    return tag(
+        "span", image, class_="me-swatch", style=f"flex:none;width:{column}px;text-align:center;line-height:0"
+    )
+
+
+def swatch(entry: LegendEntry) -> tuple[Markup, int]:
     """The image element of an entry and its width in pixels."""
     known = _picture(entry.image_data or "")
     if known is None:

@@ -75,7 +75,9 @@ _ATTRIBUTES = frozenset(
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|bmp);base64,[A-Za-z0-9+/]*={0,2}")
 # A page as data: would be a page of ours; only types that browsers save and never run.
 _LINK = re.compile(
-    r"https?://[^\s\"'<>]+|data:(?:application/json|text/plain|text/csv|image/png);base64,[A-Za-z0-9+/]*={0,2}"
+    r"https?://[^\s\"'<>]+"
+    r"|data:(?:application/(?:json|octet-stream|zip)|text/(?:plain|csv)|image/(?:png|gif|webp))"
+    r";base64,[A-Za-z0-9+/]*={0,2}"
 )
 _STYLE = re.compile(r"[A-Za-z0-9 #%(),.:;_-]*")
 
@@ -121,6 +123,8 @@ def tag(name: str, *children: Child, **attributes: object) -> Markup:
     """
     if name not in _TAGS:
         raise ValueError(f"{name!r} is not a tag that this page uses.")
+    if str(attributes.get("href", "")).startswith("data:") and not attributes.get("download"):
+        raise ValueError("An address that holds its own content is not allowed but as a download.")
     opening = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:
         return Markup(f"<{name}{opening}>")

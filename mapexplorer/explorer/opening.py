@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from mapexplorer.explorer.legend import draw_legend
+from mapexplorer.explorer.legend_changes import NOTHING, LegendChanges
 from mapexplorer.explorer.markup import Markup
 from mapexplorer.explorer.overlay import Picture, prepare
 from mapexplorer.explorer.pages import WEB_MERCATOR
@@ -199,13 +200,14 @@ class LegendPage:
     opened: Opened
     request: MapRequest
 
-    def page(self, scale: float | None) -> Markup:
+    def page(self, scale: float | None, changes: LegendChanges = NOTHING) -> Markup:
         """The legend as HTML, naming the layers that are asked for but left out at this scale."""
         return draw_legend(
             self.result.layers,
             note=self.result.note,
             out_of_scale=self._out_of_scale(scale),
             copyright_text=self.opened.info.copyright_text,
+            changes=changes,
         )
 
     def _out_of_scale(self, scale: float | None) -> list[str]:

@@ -56,7 +56,8 @@ def test_the_parts_stand_in_the_page_under_their_class_names(bench: Bench) -> No
     assert wanted <= classes(bench.explorer)
     assert isinstance(bench.explorer, ipywidgets.VBox)
     assert list(bench.explorer.panels) == [
-        "LayersPanel", "FiltersPanel", "TimePanel", "RangesPanel", "ViewPanel", "RequestPanel", "SharePanel",
+        "LayersPanel", "FiltersPanel", "TimePanel", "RangesPanel", "ViewPanel", "LegendPanel", "RequestPanel",
+        "SharePanel",
     ]  # fmt: skip
 
 

@@ -151,6 +151,8 @@ def test_without_escaping_the_attack_would_be_an_element() -> None:
         ("img", {"src": 'data:image/png;base64,AAAA" onerror="alert(1)'}),
         ("a", {"href": "javascript:alert(1)"}),
         ("a", {"href": "data:text/html,x"}),
+        ("a", {"href": "data:text/html;base64,AAAA"}),
+        ("a", {"href": "data:text/javascript;base64,AAAA", "download": "x"}),
         ("p", {"style": "background:url('http://evil')"}),
         ("p x", {}),
     ],

@@ -2,19 +2,23 @@
 
 from .filters import FiltersPanel
 from .layers import LayersPanel
+from .legend import LegendPanel
 from .ranges import RangesPanel
 from .request import RequestPanel
 from .share import SharePanel
 from .time import TimePanel
 from .view import ViewPanel
 
-PANELS = (LayersPanel, FiltersPanel, TimePanel, RangesPanel, ViewPanel, RequestPanel, SharePanel)
+PANELS = (
+    LayersPanel, FiltersPanel, TimePanel, RangesPanel, ViewPanel, LegendPanel, RequestPanel, SharePanel
+)  # fmt: skip
 """Every panel of the explorer, in the order of its tabs."""
 
 __all__ = [
     "PANELS",
     "FiltersPanel",
     "LayersPanel",
+    "LegendPanel",
     "RangesPanel",
     "RequestPanel",
     "SharePanel",

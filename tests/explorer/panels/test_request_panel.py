@@ -26,7 +26,7 @@ def result(request, operation, **more):
         "body": {"scale": 5, "imageData": "A" * 5000},
         "note": None,
     }
-    return SimpleNamespace(call=call, source="queryLegends", **facts, **more)
+    return SimpleNamespace(layers=(), call=call, source="queryLegends", **facts, **more)
 
 
 def answered(explorer, previous=None):
