@@ -14,6 +14,8 @@ from mapexplorer.explorer.address import PageAddress
 from mapexplorer.explorer.answer import Answer
 from mapexplorer.explorer.arrangement import PanelChoice, PanelTabs
 from mapexplorer.explorer.controller import Controller, Fetch, Frame
+from mapexplorer.explorer.drawing import Drawing
+from mapexplorer.explorer.editing import Handles
 from mapexplorer.explorer.header import Header
 from mapexplorer.explorer.history import History
 from mapexplorer.explorer.legend import LegendBox
@@ -28,6 +30,7 @@ from mapexplorer.explorer.opening import (
     picture_for,
     sample_choices,
 )
+from mapexplorer.explorer.outlines import Outlines
 from mapexplorer.explorer.overlay import Picture
 from mapexplorer.explorer.pages import View
 from mapexplorer.explorer.parameters import Parameters
@@ -93,6 +96,8 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
             scheduler=scheduler,
         )
         self.history = History(self.controller.scheduler.now, self._show_steps)
+        self.outlines, self.handles = Outlines(self.map), Handles(self.map, self._guard)
+        self.drawing = Drawing(self.map, self.controller.scheduler, self._guard)
         self._use(opened)
         self.parameters.watch(self._note)
         self.parameters.watch(self._parameter_changed)
@@ -399,6 +404,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
         self.controller.close()
         for panel in self.panels.values():
             panel.close()
+        self.drawing.close()
         self.map.release()
         parts = list(_parts(self))
         super().close()

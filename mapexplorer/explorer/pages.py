@@ -138,7 +138,7 @@ class Page(ABC):
         self.widget.unobserve(self._report, names=["bounds", "pixel_bounds"])
         m = self.widget
         styles = (m.style, m.default_style, m.dragging_style, m.layout)
-        for widget in (*m.controls, *styles, self.overlay, m):
+        for widget in (*m.controls, *m.layers, *styles, m):
             widget.close()
 
     # ---- from the browser to the kernel
@@ -193,6 +193,18 @@ class Page(ABC):
     @abstractmethod
     def _to_leaflet(self, point: Point) -> Point: ...
 
+    def leaflet_point(self, point: Point) -> Point:
+        """The latitude and longitude by which Leaflet knows a map point."""
+        return self._to_leaflet(point)
+
+    @abstractmethod
+    def plane_point(self, lat_lng: Point) -> Point:
+        """The point of the plane of the screen, in map units, at a latitude and longitude of Leaflet."""
+
+    def map_point(self, point: Point) -> Point:
+        """The map coordinates of a point of the plane."""
+        return point
+
     @abstractmethod
     def _bounds(self, picture: Picture) -> tuple[Point, Point]: ...
 
@@ -223,6 +235,10 @@ class MercatorPage(Page):
 
     def _to_leaflet(self, point: Point) -> Point:
         return latitude(point[1]), point[0] * 360 / WORLD
+
+    def plane_point(self, lat_lng: Point) -> Point:
+        """Metres of Web Mercator."""
+        return lat_lng[1] * WORLD / 360, ordinate(lat_lng[0])
 
     def _bounds(self, picture: Picture) -> tuple[Point, Point]:
         covered = picture.covered
@@ -298,6 +314,14 @@ class PlanePage(Page):
     def _to_leaflet(self, point: Point) -> Point:
         x, y = self.plane.to_plane(point)
         return y, x
+
+    def plane_point(self, lat_lng: Point) -> Point:
+        """Abscissa and ordinate of the turned plane."""
+        return lat_lng[1], lat_lng[0]
+
+    def map_point(self, point: Point) -> Point:
+        """The map coordinates of a point of the plane, turned back."""
+        return self.plane.to_map(point)
 
     def _bounds(self, picture: Picture) -> tuple[Point, Point]:
         extent = picture.extent

@@ -22,7 +22,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     is. The page not in use is hidden, not removed: Leaflet maps whose view was removed go on hearing
     the window and write what they believe into the model. `on_view(view, moved, resized)` reports what the
     person does, `reference` is the system of its coordinates. `on_first()` is called when a browser shows
-    one of the pages for the first time.
+    one of the pages for the first time. `followers` are called when page, plane or picture have changed.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         self._size: Size | None = None
         self._height = height
         self.reference: SpatialReference = WEB_MERCATOR
+        self.followers: list[Callable[[], None]] = []
         self._pages: dict[type[Page], Page] = {}
         self.page: Page = self._page(MercatorPage)
         self.add_class("me-map")
@@ -85,6 +86,8 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         if switched:
             left.appear(False)
             page.appear(True)
+        for follow_picture in self.followers:
+            follow_picture()
 
     def measure(self) -> None:
         """Have the map measure its room again; it reports its view when that has changed."""
@@ -97,7 +100,8 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         The browser, not the kernel, fetches tiles from their server.
         """
         page = self._page(MercatorPage)
-        page.widget.layers = [page.overlay] if tiles is None else [tiles, page.overlay]
+        above = [layer for layer in page.widget.layers if not isinstance(layer, ipyleaflet.TileLayer)]
+        page.widget.layers = above if tiles is None else [tiles, *above]
 
     def release(self) -> None:
         """Release every page, also those that are not shown."""

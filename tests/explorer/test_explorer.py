@@ -56,9 +56,16 @@ def test_the_parts_stand_in_the_page_under_their_class_names(bench: Bench) -> No
     assert wanted <= classes(bench.explorer)
     assert isinstance(bench.explorer, ipywidgets.VBox)
     assert list(bench.explorer.panels) == [
-        "LayersPanel", "FiltersPanel", "TimePanel", "RangesPanel", "ViewPanel", "LegendPanel", "RequestPanel",
+        "LayersPanel",
+        "FiltersPanel",
+        "TimePanel",
+        "RangesPanel",
+        "SpacePanel",
+        "ViewPanel",
+        "LegendPanel",
+        "RequestPanel",
         "SharePanel",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,21 @@ from .legend import LegendPanel
 from .ranges import RangesPanel
 from .request import RequestPanel
 from .share import SharePanel
+from .space import SpacePanel
 from .time import TimePanel
 from .view import ViewPanel
 
 PANELS = (
-    LayersPanel, FiltersPanel, TimePanel, RangesPanel, ViewPanel, LegendPanel, RequestPanel, SharePanel
-)  # fmt: skip
+    LayersPanel,
+    FiltersPanel,
+    TimePanel,
+    RangesPanel,
+    SpacePanel,
+    ViewPanel,
+    LegendPanel,
+    RequestPanel,
+    SharePanel,
+)
 """Every panel of the explorer, in the order of its tabs."""
 
 __all__ = [
@@ -22,6 +31,7 @@ __all__ = [
     "RangesPanel",
     "RequestPanel",
     "SharePanel",
+    "SpacePanel",
     "TimePanel",
     "ViewPanel",
 ]

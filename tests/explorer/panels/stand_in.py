@@ -8,9 +8,13 @@ from typing import Any
 import traitlets
 
 from mapexplorer.explorer.answer import Answer
+from mapexplorer.explorer.drawing import Drawing
+from mapexplorer.explorer.editing import Handles
+from mapexplorer.explorer.outlines import Outlines
 from mapexplorer.explorer.parameters import Parameters
 from mapexplorer.explorer.scheduler import ManualScheduler
 from mapexplorer.explorer.state import State
+from mapexplorer.explorer.view import MapPane
 from mapexplorer.protocol import LayerInfo, MapRequest, ServiceInfo
 
 ROOT = {
@@ -68,6 +72,10 @@ class StandIn(traitlets.HasTraits):
             settled=True,
             prefetch=lambda requests: self.prefetched.append(list(requests)),
         )
+        self.map = MapPane(lambda view, moved, resized: None)
+        self.outlines = Outlines(self.map)
+        self.handles = Handles(self.map, self.parameters.guard)
+        self.drawing = Drawing(self.map, self.controller.scheduler, self.parameters.guard)
         self.service = SimpleNamespace(secured=False, url="http://127.0.0.1/arcgis/rest/services/x/MapServer")
 
         self.address = SimpleNamespace(page=None)

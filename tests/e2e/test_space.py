@@ -1,0 +1,157 @@
+"""A person draws on the map: what the service receives, and what is then seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.e2e.live_page import PANE, LivePage
+
+
+@pytest.fixture
+def live(shared_page: LivePage) -> Iterator[LivePage]:
+    shared_page.open()
+    shared_page.run("RECEIVED.clear()")
+    shared_page.tab("Space")
+    yield shared_page
+    assert shared_page.errors == []
+
+
+def button(live: LivePage, words: str) -> Any:
+    return live.page.locator(".me-panels .me-space button:visible", has_text=words).first
+
+
+def on_map(live: LivePage, right: float, down: float) -> tuple[float, float]:
+    """The point of the page at a share of the map's width and height."""
+    pane = live.page.locator(PANE).first.bounding_box()
+    assert pane
+    return pane["x"] + pane["width"] * right, pane["y"] + pane["height"] * down
+
+
+def map_point(live: LivePage, right: float, down: float) -> list[float]:
+    """Where that point lies, in the coordinates of the map that is not turned."""
+    extent = live.value("explorer.map.extent.numbers")
+    return [
+        extent[0] + (extent[2] - extent[0]) * right,
+        extent[3] - (extent[3] - extent[1]) * down,
+    ]
+
+
+def edges(picture: Any, left: float, right: float, top: float, bottom: float) -> list[int]:
+    """The pixels of a picture at shares of its width and height."""
+    high, wide = picture.shape[:2]
+    return [round(share * side) for share, side in ((left, wide), (right, wide), (top, high), (bottom, high))]
+
+
+def still(live: LivePage) -> None:
+    """Wait until the browser knows that the mouse draws a rectangle and does not move the map."""
+    live.until("explorer.drawing.kind == 'rectangle'")
+    live.page.locator(f"{PANE}:not(.leaflet-grab)").first.wait_for()
+
+
+def drag(live: LivePage, start: tuple[float, float], end: tuple[float, float]) -> None:
+    live.page.mouse.move(*start)
+    live.page.mouse.down()
+    live.page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    live.page.mouse.move(*end)
+    live.page.mouse.up()
+
+
+def test_a_box_that_is_dragged_clips_the_picture(live: LivePage) -> None:
+    before, view = live.shown_picture(), live.value("explorer.map.extent.numbers")
+    live.page.locator(".me-space button", has_text="Rectangle").first.click()
+    still(live)
+    drag(live, on_map(live, 0.3, 0.3), on_map(live, 0.6, 0.7))
+    live.until("explorer.parameters.clipping is not None and explorer.drawing.kind is None")
+    live.settle()
+    assert live.value("explorer.map.extent.numbers") == view, "the map moved while a box was drawn"
+    for operation in ("export", "queryLegends"):
+        sent = json.loads(live.received(operation)[-1]["clipping"])
+        assert sent["geometryType"] == "esriGeometryEnvelope"
+        assert sent["geometry"]["spatialReference"]["wkid"] == 102100
+    (west, north), (east, south) = map_point(live, 0.3, 0.3), map_point(live, 0.6, 0.7)
+    pixel = (view[2] - view[0]) / before.shape[1]
+    box = [sent["geometry"][side] for side in ("xmin", "ymin", "xmax", "ymax")]
+    assert box == pytest.approx([west, south, east, north], abs=2 * pixel)
+    after = live.shown_picture()
+    left, right, top, bottom = edges(after, 0.3, 0.6, 0.3, 0.7)
+    outside = np.ones(after.shape[:2], dtype=bool)
+    outside[top - 4 : bottom + 4, left - 4 : right + 4] = False
+    assert (after[outside] == after[2, 2]).all(), "something is drawn outside of the box"
+    inside = slice(top + 4, bottom - 4), slice(left + 4, right - 4)
+    change = np.abs(after[inside].astype(int) - before[inside])
+    assert change.mean() < 3, "only labels and edges may differ inside of the box"
+    assert live.page.locator(f"{PANE} path[stroke='#c2255c']").count() == 1
+    button(live, "Remove").click()
+    live.until("explorer.parameters.clipping is None")
+    live.settle()
+    assert np.array_equal(live.shown_picture(), before)
+    assert live.page.locator(f"{PANE} path[stroke='#c2255c']").count() == 0
+
+
+def test_a_polygon_that_is_clicked_filters_features_and_clipping_wins(live: LivePage) -> None:
+    before = live.shown_picture()
+    button(live, "Filter features").click()
+    live.page.locator(".me-space button:visible", has_text="Line").wait_for()
+    button(live, "Polygon").click()
+    live.until("explorer.drawing.kind == 'polygon'")
+    corners = [(0.35, 0.3), (0.65, 0.35), (0.5, 0.7)]
+    for corner in corners[:-1]:
+        live.page.mouse.click(*on_map(live, *corner))
+    live.page.mouse.dblclick(*on_map(live, *corners[-1]))
+    live.until("explorer.parameters.spatial_filter is not None and explorer.drawing.kind is None")
+    live.settle()
+    sent = json.loads(live.received()[-1]["spatialFilter"])
+    assert (sent["geometryType"], sent["spatialRel"]) == ("esriGeometryPolygon", "esriSpatialRelIntersects")
+    (ring,) = sent["geometry"]["rings"]
+    extent = live.value("explorer.map.extent.numbers")
+    pixel = (extent[2] - extent[0]) / before.shape[1]
+    assert len(ring) == 4
+    for point, corner in zip(ring, corners, strict=False):
+        assert point == pytest.approx(map_point(live, *corner), abs=2 * pixel)
+    assert not np.array_equal(live.shown_picture(), before)
+    live.page.locator(".me-space select:visible").first.select_option("lie inside it")
+    live.until("explorer.parameters.spatial_filter.spatial_rel == 'esriSpatialRelContains'")
+    button(live, "Clip the map").click()
+    live.page.locator(".me-space select[multiple]").wait_for()
+    box = live.page.locator(".me-space textarea:visible").first
+    box.fill("-90, 10, -60, 35")
+    live.page.locator(".me-space input[type=text]:visible").first.fill("4326")
+    button(live, "Apply").click()
+    live.until("explorer.parameters.clipping is not None")
+    live.settle()
+    last = live.received()[-1]
+    assert json.loads(last["clipping"])["geometry"] == {
+        "spatialReference": {"wkid": 4326}, "xmin": -90.0, "ymin": 10.0, "xmax": -60.0, "ymax": 35.0
+    }  # fmt: skip
+    assert "spatialFilter" not in last
+    button(live, "Filter features").click()
+    live.page.locator(".me-space .me-hint:visible", has_text="clipping wins").wait_for()
+    assert button(live, "Polygon").is_disabled()
+
+
+def test_what_is_drawn_on_a_turned_map_is_turned_back(live: LivePage) -> None:
+    live.run("explorer.parameters.rotation = 30")
+    live.until("explorer.answer.request.rotation == 30")
+    live.settle()
+    button(live, "Rectangle").click()
+    still(live)
+    first, second = on_map(live, 0.4, 0.35), on_map(live, 0.6, 0.65)
+    live.page.mouse.click(*first)
+    live.until("len(explorer.drawing._stroke.points) == 1")
+    live.page.mouse.click(*second)
+    live.until("explorer.parameters.clipping is not None")
+    live.settle()
+    sent = json.loads(live.received()[-1]["clipping"])
+    assert sent["geometryType"] == "esriGeometryPolygon"
+    after = live.shown_picture()
+    left, right, top, bottom = edges(after, 0.4, 0.6, 0.35, 0.65)
+    outside = np.ones(after.shape[:2], dtype=bool)
+    outside[top - 5 : bottom + 5, left - 5 : right + 5] = False
+    assert (after[outside] == after[2, 2]).all()
+    inside = after[top + 5 : bottom - 5, left + 5 : right - 5]
+    assert len(np.unique(inside.reshape(-1, 4), axis=0)) > 3
