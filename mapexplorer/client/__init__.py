@@ -16,7 +16,7 @@ from .queries import Rows, Statistic
 from .reply import Timing
 from .results import ExportResult, LegendResult
 from .service import MapService
-from .snippets import as_curl, as_mapexplorer, as_python, as_url
+from .snippets import as_curl, as_javascript, as_mapexplorer, as_python, as_url
 
 __all__ = [
     "Credentials",
@@ -33,6 +33,7 @@ __all__ = [
     "Timing",
     "Token",
     "as_curl",
+    "as_javascript",
     "as_mapexplorer",
     "as_python",
     "as_url",

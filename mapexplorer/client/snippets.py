@@ -6,6 +6,7 @@ variable ``ARCGIS_TOKEN`` when it is run; an address alone gets a mask.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -63,6 +64,29 @@ def as_python(call: Call, *, secured: bool = False) -> str:
         lines.append("content = response.content")
     else:
         lines.append("answer = response.json()")
+    return "\n".join(lines)
+
+
+def as_javascript(call: Call, *, secured: bool = False) -> str:
+    """Write a call as JavaScript that uses fetch; ``secured`` adds the token from the environment of Node."""
+    url, fields = _taken_apart(call)
+    secret = secured or any(is_secret(name) for name in fields)
+    post = secret or call.method == "POST"
+    plain = {name: value for name, value in fields.items() if not is_secret(name)}
+    entries = [f"  {json.dumps(name)}: {json.dumps(value)}," for name, value in plain.items()]
+    if secret:
+        entries.append(f'  "{_TOKEN_FIELD}": process.env.{VARIABLE},')
+    lines = ["const parameters = new URLSearchParams({", *entries, "});"]
+    if post:
+        ask = f'fetch({json.dumps(url)}, {{ method: "POST", body: parameters }})'
+    else:
+        ask = f"fetch({json.dumps(f'{url}?')} + parameters)"
+    lines.append(f"const response = await {ask};")
+    lines.append("if (!response.ok) throw new Error(`HTTP status ${response.status}`);")
+    binary = fields.get("f") in ("image", "kmz")
+    lines.append(
+        f"const {'content' if binary else 'answer'} = await response.{'blob' if binary else 'json'}();"
+    )
     return "\n".join(lines)
 
 

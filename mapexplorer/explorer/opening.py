@@ -222,7 +222,8 @@ class LegendPage:
 
 def legend_for(opened: Opened, request: MapRequest) -> LegendPage:
     """Ask for the legend and decode its swatches; blocks."""
-    legend = LegendPage(opened.service.query_legends(request), opened, request)
+    # The form of the answer is one of pictures: a legend as "image" there is none.
+    legend = LegendPage(opened.service.query_legends(request.replace(f=None)), opened, request)
     legend.page(None)  # decodes and keeps the swatches here, away from the event loop
     return legend
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,8 @@ _HOST: Final = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
 )
 _LAYER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+DRAWN: Final = "mapexplorer.drawn"
+"""Where a request keeps how many seconds its picture or legend took to draw."""
 _INVALID_URL: Final = ServiceFault(400, "Invalid URL")
 
 
@@ -115,6 +118,9 @@ class MapServiceApp:
             response.headers["Allow"] = ", ".join(METHODS)
         else:
             response = self._guarded(request)
+        drawn = request.environ.get(DRAWN)
+        if drawn is not None:
+            response.headers["Server-Timing"] = f"draw;dur={drawn * 1000:.1f}"
         return self._with_origin(request, deliver(request, response))
 
     def _guarded(self, request: Request) -> Response:
@@ -130,10 +136,13 @@ class MapServiceApp:
         return fault_answer(fault, short=form == "image", indent=form == "pjson")
 
     @contextmanager
-    def _drawing(self) -> Iterator[None]:
-        """Wait for a place to draw, and bound the time from then on."""
+    def _drawing(self, request: Request | None = None) -> Iterator[None]:
+        """Wait for a place to draw, bound the time from then on, and note it in the request."""
         with self._turnstile.turn(), time_limit(self._limits.drawing_seconds):
+            began = time.perf_counter()
             yield
+        if request is not None:
+            request.environ[DRAWN] = time.perf_counter() - began
 
     def _host_is_ours(self, request: Request) -> bool:
         host = request.headers.get("Host", "")
@@ -308,7 +317,7 @@ class MapServiceApp:
     def _export(
         self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: pages.Form
     ) -> Response:
-        with self._drawing():
+        with self._drawing(request):
             picture = operations.export(catalog, pairs, self._limits)
         if wanted is ResponseFormat.IMAGE:
             return picture_answer(picture.content, picture.content_type)
@@ -323,7 +332,7 @@ class MapServiceApp:
     def _legends(
         self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: pages.Form
     ) -> Response:
-        with self._drawing():
+        with self._drawing(request):
             body = operations.query_legends(catalog, pairs, self._limits, self._link(request))
         if wanted is ResponseFormat.HTML:
             return pages.legends_page(form, body)

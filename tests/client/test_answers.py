@@ -126,3 +126,23 @@ def test_a_refusal_depends_on_whether_a_token_was_sent(
 ) -> None:
     with pytest.raises(kind):
         json_of(reply(json.dumps({"error": {"code": code, "message": "no"}}).encode()), token_sent=sent)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("draw;dur=120.5", 0.1205),
+        ("wait;dur=3, draw;dur=5", 0.005),
+        ("draw; dur=5", 0.005),
+        ("draw;dur=5000", 0.2),  # never more than the waiting for it
+        ("redraw;dur=5", 0.0),
+        ("draw;dur=-5", 0.0),
+        ("draw;dur=1e400", 0.001),
+        ("draw", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_a_service_tells_how_long_it_drew(header: str, seconds: float) -> None:
+    reply = Reply("http://a.example", 200, {"Server-Timing": header}, b"{}", 0.2, 0.05)
+    assert reply.timing.drawing == seconds
+    assert (reply.timing + reply.timing).drawing == 2 * seconds

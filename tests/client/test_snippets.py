@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mapexplorer.client import as_curl, as_mapexplorer, as_python, as_url
+from mapexplorer.client import as_curl, as_javascript, as_mapexplorer, as_python, as_url
 from mapexplorer.protocol import Call, MapRequest, Operation, url_or_form
 
 from .faults import FaultServer, answer
@@ -87,6 +87,20 @@ def test_the_python_lines_take_the_token_from_the_environment(server: FaultServe
     server.play(answer(b"{}"))
     run([sys.executable, "-c", as_python(call, secured=True)], ARCGIS_TOKEN="a+b/c=&d")
     assert server.received[0].fields == wire | {"token": "a+b/c=&d"}
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@pytest.mark.parametrize("secured", [False, True])
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_javascript_lines_send_the_same_request(server: FaultServer, name: str, secured: bool) -> None:
+    _, call, wire = call_for(server, name)
+    server.play(answer(b'{"answer": 1}'))
+    code = as_javascript(call, secured=secured) + "\nconsole.log(JSON.stringify(answer));"
+    words = ["node", "--input-type=module", "-e", code]
+    assert run(words, ARCGIS_TOKEN="a+b/c=&d").strip() == '{"answer":1}'
+    received = server.received[0]
+    assert received.method == ("POST" if secured else call.method)
+    assert received.fields == (wire | {"token": "a+b/c=&d"} if secured else wire)
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -465,3 +465,11 @@ def test_a_rotated_and_a_whole_turn(service):
         export(service.catalog, [("bbox", "0,0,1,1"), ("rotation", "1e9")], Limits()).view.frame.rotation
         == 280
     )
+
+
+@pytest.mark.parametrize("resource", ["export", "queryLegends"])
+def test_the_time_of_drawing_is_told(service, resource):
+    told = service.get(resource, **FRAME, f="json").headers["Server-Timing"]
+    assert re.fullmatch(r"draw;dur=\d+\.\d", told)
+    assert "Server-Timing" not in service.get(resource, **{**FRAME, "size": "nonsense"}, f="json").headers
+    assert "Server-Timing" not in service.get("", f="json").headers

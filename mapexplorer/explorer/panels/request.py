@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ipywidgets
 
 from mapexplorer.client import snippets
+from mapexplorer.explorer.markup import join
 from mapexplorer.protocol import Call, MapRequest, Operation, url_or_form
 
 from . import controls, request_table
 from .bound_panel import BoundPanel
+from .copying import copied, with_copy
 
 if TYPE_CHECKING:
     from mapexplorer.explorer.answer import Answer
@@ -18,8 +20,16 @@ if TYPE_CHECKING:
 LANGUAGES = (
     ("Python, mapexplorer", "mapexplorer"),
     ("Python, requests", "requests"),
+    ("JavaScript", "javascript"),
     ("curl", "curl"),
     ("URL", "url"),
+)
+
+FORMS = (
+    ("As it is best for the map (json)", ""),
+    ("json: facts and the address of the picture", "json"),
+    ("pjson: the same, indented", "pjson"),
+    ("image: the picture alone", "image"),
 )
 
 
@@ -27,7 +37,7 @@ class RequestPanel(BoundPanel):
     """Both requests of the last answer by parameter, with times, response, and code to repeat them."""
 
     title: ClassVar[str] = "Request"
-    bound: ClassVar[tuple[str, ...]] = ()
+    bound: ClassVar[tuple[str, ...]] = ("f",)
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls and the empty places."""
@@ -38,21 +48,25 @@ class RequestPanel(BoundPanel):
         )
         self.operation.add_class("me-modes")
         self.explain = self._toggle("Explain", "Show what each parameter means")
+        self.explain.value = True
+        self.form = controls.labelled(
+            ipywidgets.Dropdown, "Answer", "The parameter f: how the service answers", options=FORMS
+        )
         self.opened = self._toggle("Response", "Show the answer of the service")
         self.language = controls.labelled(ipywidgets.Dropdown, "Copy as", options=LANGUAGES)
-        self.snippet = ipywidgets.Textarea(
-            rows=5, layout=ipywidgets.Layout(width="auto"), continuous_update=False
-        )
-        self.snippet.add_class("me-snippet")
+        self.snippet = copied(ipywidgets.Textarea, "The request as code", rows=9, continuous_update=False)
         self.copying = controls.prose(controls.hint("Click into the text, then Ctrl+A and Ctrl+C copy it."))
         self.summary, self.url = controls.prose(), controls.prose()
         self.table, self.response = controls.prose(), controls.prose()
         for chooser in (self.operation, self.explain, self.opened, self.language):
             self.listen(chooser, self._fill)
+        self.message = controls.prose()
+        self.listen(self.form, self._form_chosen)
         self._details = ipywidgets.VBox(
             (
                 self.operation, self.summary, self.table, controls.row(self.explain, self.opened),
-                self.response, self.language, self.snippet, self.copying, self.url,
+                self.response, self.form, self.message, self.language, with_copy(self.snippet),
+                self.copying, self.url,
             )
         )  # fmt: skip
         self._details.add_class("me-stack")
@@ -72,13 +86,25 @@ class RequestPanel(BoundPanel):
 
     def show(self) -> None:
         """Show the last answer."""
+        self._show_form()
         controls.shown(self._empty, self._answer is None)
         controls.shown(self._details, self._answer is not None)
         if self._answer is not None:
             self._fill()
 
     def refuse(self, sentence: str) -> None:
-        """Nothing is written here."""
+        """Show why a form of answer was not taken."""
+        controls.say(self.message, controls.alert(sentence))
+
+    def _form_chosen(self) -> None:
+        self.write(f=self.form.value or None)
+
+    def _show_form(self) -> None:
+        form = self.explorer.parameters.f
+        known = [value for _, value in FORMS]
+        if form is not None and form.value not in known:
+            self.form.options = (*FORMS, (form.value, form.value))
+        self.form.value = "" if form is None else form.value
 
     def _fill(self) -> None:
         answer = self._answer
@@ -96,7 +122,8 @@ class RequestPanel(BoundPanel):
             request_table.parameter_table(texts, answer.previous, operation, explain=self.explain.value),
         )
         body = result.body if result is not None and self.opened.value else None
-        controls.say(self.response, None if body is None else request_table.answer_text(body))
+        facts = request_table.picture_facts(result) if self.opened.value else None
+        controls.say(self.response, None if body is None else join([facts, request_table.answer_text(body)]))
         self.opened.disabled = result is None
         controls.say(self.url, request_table.address(call))
         self.snippet.value = self._written(call, answer.request, operation)
@@ -113,7 +140,11 @@ class RequestPanel(BoundPanel):
             return snippets.as_mapexplorer(request, service.url, operation=name, secured=service.secured)
         if language == "url":
             return snippets.as_url(call)
-        write = snippets.as_python if language == "requests" else snippets.as_curl
+        write = {
+            "requests": snippets.as_python,
+            "javascript": snippets.as_javascript,
+            "curl": snippets.as_curl,
+        }[language]
         return write(call, secured=service.secured)
 
     @staticmethod

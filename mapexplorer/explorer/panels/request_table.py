@@ -9,8 +9,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mapexplorer.client.addresses import is_secret
 from mapexplorer.explorer.markup import Markup, join, tag
-from mapexplorer.protocol import BY_WIRE, Call, MapRequest, Operation, strict_json
+from mapexplorer.protocol import BY_WIRE, AnswerError, Call, MapRequest, Operation, Parameter, strict_json
 
+from .timing_bars import duration, timing_bars
+
+REFERENCE = "https://developers.arcgis.com/rest/services-reference/enterprise/"
+PAGES = {"Export Map": "export-map/", "Query Legends": "query-legends/"}
+PIXELS = {"P": "up to 256 colours", "RGB": "24 bits a pixel", "RGBA": "32 bits a pixel", "L": "grey"}
 LONGEST_VALUE = 1500
 LONGEST_URL = 2100
 LONGEST_TEXT = 160
@@ -41,9 +46,24 @@ def _row(name: str, text: str, before: Mapping[str, str] | None, explain: bool) 
     changed = before is not None and known is not None and name != "f" and before.get(name) != text
     heading = tag("th", tag("code", name), scope="row", title=words)
     mark = tag("span", "changed", class_="me-badge") if changed else None
-    note = tag("p", words, class_="me-hint") if explain and words else None
+    note = explanation(known) if explain and known is not None else None
     value = tag("td", mark, tag("code", _breakable(*_cut(text, LONGEST_VALUE))), note)
     return tag("tr", heading, value, class_="me-changed" if changed else None)
+
+
+def explanation(row: Parameter) -> Markup:
+    """One line about a parameter: what it does, since when, and where the reference says more."""
+    page, _, _ = row.source.partition(",")
+    since = "" if row.since == "not stated" else f" Since {row.since}."
+    link = tag(
+        "a",
+        "Reference",
+        href=REFERENCE + PAGES[page],
+        target="_blank",
+        rel="noopener noreferrer",
+        title=f"{row.source}, in the ArcGIS REST API reference",
+    )
+    return tag("p", f"{row.help}{since} ", link, class_="me-hint")
 
 
 def _gone(name: str, text: str) -> Markup:
@@ -58,9 +78,9 @@ def summary(call: Call, result: Any | None, error: str | None) -> Markup:
         facts.append(("Status", error or "waiting for the answer"))
     else:
         facts.extend(_facts(result))
-    return tag(
-        "dl", [(tag("dt", name), tag("dd", value)) for name, value in facts], class_="me-request-facts"
-    )
+    listed = [(tag("dt", name), tag("dd", value)) for name, value in facts]
+    bars = timing_bars(result.timing) if result is not None else None
+    return tag("div", tag("dl", listed, class_="me-request-facts"), bars)
 
 
 def _facts(result: Any) -> Iterator[tuple[str, str]]:
@@ -68,8 +88,7 @@ def _facts(result: Any) -> Iterator[tuple[str, str]]:
     note = getattr(result, "note", None)
     yield "Status", "answered" + (f" by {result.source}" if getattr(result, "source", "") == "legend" else "")
     yield "Size", size(timing.bytes)
-    parts = f"{duration(timing.waiting)} waiting, {duration(timing.transfer)} transfer"
-    yield "Time", f"{duration(timing.total)} ({parts})"
+    yield "Time", duration(timing.total)
     if getattr(result, "width", None):
         yield "Picture", f"{result.width} × {result.height} px, {result.content_type}"
     if note:
@@ -119,6 +138,17 @@ def size(count: int) -> str:
     return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.2f} MB"
 
 
-def duration(seconds: float) -> str:
-    """Seconds as people write them."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+def picture_facts(result: Any) -> Markup | None:
+    """What the bytes of a picture are; None for an answer without a picture."""
+    content = getattr(result, "content", None)
+    if not content:
+        return None
+    facts = [result.content_type, f"{result.width} × {result.height} px", size(len(content))]
+    try:
+        image = result.image
+    except AnswerError:
+        facts.append("a drawing without pixels")
+    else:
+        facts.append(PIXELS.get(image.mode, image.mode))
+        facts.append("with transparency" if image.has_transparency_data else "opaque")
+    return tag("p", ", ".join(facts), class_="me-hint")

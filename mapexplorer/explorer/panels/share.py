@@ -15,6 +15,7 @@ from mapexplorer.protocol import MapExplorerError
 
 from . import controls
 from .bound_panel import BoundPanel
+from .copying import copied, with_copy
 
 if TYPE_CHECKING:
     from mapexplorer.explorer.answer import Answer
@@ -32,18 +33,18 @@ class SharePanel(BoundPanel):
     def build(self) -> tuple[Any, ...]:
         """Make the three sections."""
         self._written = ""
-        self.link = _copied(ipywidgets.Text, "The link to this view")
+        self.link = copied(ipywidgets.Text, "The link to this view")
         self.no_link = controls.prose(controls.hint(IN_NOTEBOOK))
-        self.code = _copied(ipywidgets.Textarea, "Python that shows this view", rows=8)
-        self.json = _copied(ipywidgets.Textarea, "The state as JSON", rows=8)
+        self.code = copied(ipywidgets.Textarea, "Python that shows this view", rows=8)
+        self.json = copied(ipywidgets.Textarea, "The state as JSON", rows=8)
         self.load = controls.button("Load", "Show the view whose state stands in the box", self._load)
         self.download, self.message = controls.prose(), controls.prose()
-        link = _section("Link", "Opens the page with this view.", self.no_link, _with_copy(self.link))
-        code = _section("Code", "Shows this view in a notebook.", _with_copy(self.code))
+        link = _section("Link", "Opens the page with this view.", self.no_link, with_copy(self.link))
+        code = _section("Code", "Shows this view in a notebook.", with_copy(self.code))
         state = _section(
             "State",
             "The whole view in a few lines, without tokens. Paste another one here to show it.",
-            _with_copy(self.json, self.load, self.download),
+            with_copy(self.json, self.load, self.download),
             self.message,
         )
         body = ipywidgets.VBox([*link, *code, *state])
@@ -94,21 +95,6 @@ class SharePanel(BoundPanel):
         with self.quietly():
             self._write(State.of(self.explorer.state))
             self.show()
-
-
-def _copied(kind: Any, label: str, **options: Any) -> Any:
-    made = kind(layout=ipywidgets.Layout(width="auto"), placeholder=label, tooltip=label, **options)
-    made.add_class("me-copied")
-    return made
-
-
-def _with_copy(place: Any, *more: Any) -> Any:
-    """A text and its Copy button, which the page of the app lets work; elsewhere it is not shown."""
-    copy = controls.button("Copy", "Copy the text", lambda: None, "me-copy")
-    made = ipywidgets.VBox([place, controls.row(copy, *more)])
-    made.add_class("me-copying")
-    made.add_class("me-stack")
-    return made
 
 
 def _section(title: str, words: str, *parts: Any) -> tuple[Any, ...]:

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from mapexplorer.client.reply import Timing
 from mapexplorer.explorer.panels import PANELS, RequestPanel
-from mapexplorer.explorer.panels.request_table import answer_text, duration, parameter_table, sent, size
-from mapexplorer.protocol import Call, MapRequest, Operation, url_or_form
+from mapexplorer.explorer.panels.request_table import (
+    answer_text,
+    explanation,
+    parameter_table,
+    picture_facts,
+    sent,
+    size,
+)
+from mapexplorer.explorer.panels.timing_bars import duration, phases, timing_bars
+from mapexplorer.protocol import PARAMETERS, Call, MapRequest, Operation, ResponseFormat, url_or_form
 
 from .stand_in import StandIn, browser, choose, visible
 
@@ -22,7 +32,7 @@ def panel(explorer):
 def result(request, operation, **more):
     call = url_or_form(f"{URL}/{operation.value}", request.encode(operation, f="json"))
     facts = {
-        "timing": Timing(0.2, 0.05, 0.3, 45_678),
+        "timing": Timing(0.2, 0.05, 0.3, 45_678, 0.12),
         "body": {"scale": 5, "imageData": "A" * 5000},
         "note": None,
     }
@@ -48,7 +58,7 @@ def test_both_requests_are_shown_with_times_and_sizes(panel, explorer):
     explorer.parameters.dpi = 120
     answered(explorer)
     assert "export" in panel.url.value
-    for words in ("GET", "45.7 kB", "300 ms (200 ms waiting, 50 ms transfer)", "800 × 600 px", "image/png"):
+    for words in ("GET", "45.7 kB", "300 ms", "800 × 600 px", "image/png"):
         assert words in panel.summary.value
     assert "<code>dpi</code>" in panel.table.value
     assert 'title="Dots per inch' in panel.table.value
@@ -77,6 +87,7 @@ def test_the_first_request_marks_nothing(panel, explorer):
     [
         ("Python, mapexplorer", "service.export("),
         ("Python, requests", "import requests"),
+        ("JavaScript", "await fetch("),
         ("curl", "curl"),
         ("URL", f"{URL}/export?bbox=0,0,10,10&f=json"),
     ],
@@ -87,7 +98,7 @@ def test_the_request_is_written_in_several_languages(panel, explorer, language, 
     assert words in panel.snippet.value
 
 
-@pytest.mark.parametrize("language", ["Python, mapexplorer", "Python, requests", "curl"])
+@pytest.mark.parametrize("language", ["Python, mapexplorer", "Python, requests", "JavaScript", "curl"])
 def test_code_for_a_secured_service_takes_the_token_from_the_environment(panel, explorer, language):
     explorer.service.secured = True
     answered(explorer)
@@ -116,11 +127,62 @@ def test_a_failure_shows_what_was_asked_and_the_sentence(panel, explorer):
     assert panel.opened.disabled
 
 
-def test_explanations_open(panel, explorer):
+def test_each_parameter_is_explained_with_its_version_and_the_reference(panel, explorer):
+    explorer.parameters.clipping = (
+        '{"geometryType":"esriGeometryEnvelope","geometry":{"xmin":0,"ymin":0,"xmax":5,"ymax":5}}'
+    )
     answered(explorer)
+    row = next(row for row in panel.table.value.split("<tr") if "<code>clipping</code>" in row)
+    assert "Draw nothing outside a polygon" in row
+    assert "Since 10.8." in row
+    assert 'href="https://developers.arcgis.com/rest/services-reference/enterprise/export-map/"' in row
+    assert 'rel="noopener noreferrer"' in row
+    browser(panel.explain, value=False)
     assert "me-hint" not in panel.table.value
-    browser(panel.explain, value=True)
-    assert "me-hint" in panel.table.value
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda row: row.name)
+def test_every_parameter_has_a_page_in_the_reference(parameter):
+    assert parameter.help.rstrip(".") in explanation(parameter)
+
+
+def test_bars_show_waiting_drawing_and_transfer_one_after_the_other(panel, explorer):
+    answered(explorer)
+    bars = panel.summary.value.partition("me-bars")[2]
+    rows = re.findall(r">(\w+)</th>.*?margin-left:([\d.]+)%;width:([\d.]+)%.*?me-bar-time\">(\d+ ms)<", bars)
+    assert rows == [
+        ("Waiting", "0.0", "26.7", "80 ms"), ("Drawing", "26.7", "40.0", "120 ms"),
+        ("Transfer", "66.7", "16.7", "50 ms"), ("Checking", "83.3", "16.7", "50 ms"),
+    ]  # fmt: skip
+
+
+def test_a_service_that_does_not_tell_its_drawing_has_no_bar_for_it():
+    assert [name for name, _, _ in phases(Timing(0.2, 0.1, 0.3))] == ["Waiting", "Transfer", "Checking"]
+    assert "Waiting" in timing_bars(Timing())
+
+
+def test_the_form_of_the_answer_is_chosen(panel, explorer):
+    answered(explorer)
+    choose(panel.form, "image: the picture alone")
+    assert explorer.parameters.f is ResponseFormat.IMAGE
+    choose(panel.form, "As it is best for the map (json)")
+    assert explorer.parameters.f is None
+    explorer.parameters.f = "kmz"
+    assert panel.form.value == "kmz"
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (Image.new("RGBA", (8, 6)), "image/png, 8 × 6 px, 3 bytes, 32 bits a pixel, with transparency"),
+        (Image.new("RGB", (8, 6)), "24 bits a pixel, opaque"),
+        (Image.new("P", (8, 6)), "up to 256 colours, opaque"),
+    ],
+)
+def test_the_facts_of_a_picture(image, words):
+    facts = SimpleNamespace(content=b"abc", content_type="image/png", width=8, height=6, image=image)
+    assert words in picture_facts(facts)
+    assert picture_facts(SimpleNamespace()) is None
 
 
 def test_long_requests_are_forms():

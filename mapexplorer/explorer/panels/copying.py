@@ -1,0 +1,25 @@
+"""Texts that are there to be copied, with a button where the page can copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from . import controls
+
+
+def copied(kind: Any, label: str, **options: Any) -> Any:
+    """A box whose text is there to be copied; `label` names it for readers of the screen."""
+    made = kind(layout=ipywidgets.Layout(width="auto"), placeholder=label, tooltip=label, **options)
+    made.add_class("me-copied")
+    return made
+
+
+def with_copy(place: Any, *more: Any) -> Any:
+    """A box with a Copy button, which the page of the app lets work; in notebooks it is not shown."""
+    copy = controls.button("Copy", "Copy the text", lambda: None, "me-copy")
+    made = ipywidgets.VBox([place, controls.row(copy, *more)])
+    for name in ("me-copying", "me-stack"):
+        made.add_class(name)
+    return made
