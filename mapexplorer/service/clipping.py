@@ -17,7 +17,7 @@ from mapexplorer.service.frame import Frame
 from mapexplorer.service.render.drawing import Outline, outlines_of
 from mapexplorer.service.render.ragged import Indices
 from mapexplorer.service.request_geometry import carried, crs_of_geometry, shape_of
-from mapexplorer.service.shapes import Shapes
+from mapexplorer.service.shapes import Shapes, to_pixels
 from mapexplorer.service.visibility import LayerTree
 from mapexplorer.service.worlds import Bounds, moved, world_of
 
@@ -69,6 +69,13 @@ class Clip:
             )
         shapely.prepare(region)
         return region
+
+    @cached_property
+    def on_screen(self) -> shapely.Geometry:
+        """The region in pixels."""
+        seen = shapely.transform(self.region, lambda places: to_pixels(places, self.frame))
+        shapely.prepare(seen)
+        return seen
 
     def meeting(self, shapes: Shapes, rows: Indices) -> Indices:
         """Return those of the rows, which meet the frame, that meet the part of it inside the shape."""

@@ -21,6 +21,7 @@ from mapexplorer.service.labels.areas import area_options
 from mapexplorer.service.labels.blocks import Block, PlacedLabel, block_of, style_of
 from mapexplorer.service.labels.classes import Labelling, coded_names, labellings
 from mapexplorer.service.labels.marks import text_mark
+from mapexplorer.service.labels.masking import Mask, seen_parts, seen_places, uncut
 from mapexplorer.service.labels.occupancy import Occupancy
 from mapexplorer.service.labels.options import Option
 from mapexplorer.service.labels.points import point_options
@@ -67,6 +68,7 @@ class Candidate:
     options: Callable[[Occupancy], Iterator[Option]]
     repeats: tuple[int, int, str] | None = None
     marker: tuple[float, float, float, float] | None = None
+    mask: Mask = None
 
 
 def place(view: MapView) -> tuple[PlacedLabel, ...]:
@@ -74,7 +76,8 @@ def place(view: MapView) -> tuple[PlacedLabel, ...]:
     candidates: list[Candidate] = []
     for position, shown in enumerate(view.layers):
         if isinstance(shown.layer, FeatureLayer) and shown.labeling and len(shown.rows):
-            candidates += _Layer(view.frame, position, shown, shown.layer).candidates()
+            mask = view.clip.on_screen if view.clip is not None and view.clipped(shown) else None
+            candidates += _Layer(view.frame, position, shown, shown.layer, mask).candidates()
     if not candidates:
         return ()
     candidates.sort(key=lambda candidate: candidate.rank)
@@ -94,7 +97,7 @@ def _without_conflicts(frame: Frame, candidates: Sequence[Candidate]) -> Iterato
         if number % 64 == 0:
             check_time()
         known = written.get(candidate.repeats, []) if candidate.repeats is not None else []
-        option = _first_free(occupancy, candidate.options(occupancy), padding, known, apart)
+        option = _first_free(occupancy, candidate, padding, known, apart)
         if option is None:
             continue
         occupancy.take(_wider(option.boxes, padding))
@@ -115,14 +118,16 @@ def _without_conflicts(frame: Frame, candidates: Sequence[Candidate]) -> Iterato
 
 def _first_free(
     occupancy: Occupancy,
-    options: Iterator[Option],
+    candidate: Candidate,
     padding: float,
     known: Sequence[tuple[float, float]],
     apart: float,
 ) -> Option | None:
-    """Return the first place that is free of labels and markers, else the first that is free of labels."""
-    second = None
-    for option in options:
+    """Return the first place that is free of labels and markers, else the first that is free of labels, else
+    one of these where a clipping cuts the label.
+    """
+    second = third = None
+    for option in candidate.options(occupancy):
         if not option.boxes or not occupancy.inside(option.boxes):
             continue
         if known and _near(option.middle, known, apart):
@@ -130,10 +135,13 @@ def _first_free(
         wider = _wider(option.boxes, padding)
         if not occupancy.free(wider):
             continue
-        if not option.shuns or occupancy.free(option.boxes, of_markers=True):
+        if not uncut(option.boxes, candidate.mask):
+            third = third or option
+        elif not option.shuns or occupancy.free(option.boxes, of_markers=True):
             return option
-        second = second or option
-    return second
+        else:
+            second = second or option
+    return second or third
 
 
 def _near(middle: tuple[float, float], known: Sequence[tuple[float, float]], apart: float) -> bool:
@@ -147,8 +155,11 @@ def _wider(boxes: Iterable[tuple[float, float, float, float]], by: float) -> lis
 class _Layer:
     """The candidates of one layer."""
 
-    def __init__(self, frame: Frame, position: int, shown: ViewLayer, layer: FeatureLayer) -> None:
+    def __init__(
+        self, frame: Frame, position: int, shown: ViewLayer, layer: FeatureLayer, mask: Mask
+    ) -> None:
         self.frame, self.position, self.shown, self.layer = frame, position, shown, layer
+        self.mask = mask
         self.scale = frame.pixels_per_point * _factor(layer, shown, frame)
         self.size = frame.size.width, frame.size.height
 
@@ -174,6 +185,9 @@ class _Layer:
 
     def _at_points(self, labelling: Labelling) -> Iterator[Candidate]:
         found = self.layer.shapes.in_frame(self.frame, labelling.rows)
+        if self.mask is not None:
+            inside = seen_places(found.vertices, self.mask)
+            found = found.take_parts(np.flatnonzero(inside).astype(np.int64))
         _, first = np.unique(self._instances(found), return_index=True)
         rows, places = found.rows[first], found.vertices[first]
         reach, middle = self._markers(rows)
@@ -203,7 +217,13 @@ class _Layer:
                     block,
                     partial(_point_options, block, labelling.position, tuple(at), tuple(around), gap),
                     marker=marker,
+                    mask=self.mask,
                 )
+
+    def _seen(self, labelling: Labelling) -> Ragged:
+        """Return what is seen of lines or polygons."""
+        parts = _visible(self.layer.shapes.in_frame(self.frame, labelling.rows), self.size)
+        return seen_parts(parts, self.mask)
 
     def _instances(self, parts: Ragged) -> Indices:
         """Return a number for each part (each point) that is the same for those of one feature seen in one
@@ -249,7 +269,7 @@ class _Layer:
         return found[:, :2], found[:, 2:]
 
     def _on_lines(self, labelling: Labelling) -> Iterator[Candidate]:
-        parts = _visible(self.layer.shapes.in_frame(self.frame, labelling.rows), self.size)
+        parts = self._seen(labelling)
         geometries = parts.part_geometries()
         lengths = shapely.length(geometries)
         style = style_of(labelling.symbol, self.scale)
@@ -276,10 +296,11 @@ class _Layer:
                 block,
                 partial(_line_options, block, labelling.position, parts.vertices[start:end], clearance),
                 repeats=(self.position, labelling.number, text),
+                mask=self.mask,
             )
 
     def _in_polygons(self, labelling: Labelling) -> Iterator[Candidate]:
-        parts = _visible(self.layer.shapes.in_frame(self.frame, labelling.rows), self.size)
+        parts = self._seen(labelling)
         geometries = parts.part_geometries()
         areas = shapely.area(geometries)
         style = style_of(labelling.symbol, self.scale)
@@ -299,6 +320,7 @@ class _Layer:
                 text,
                 block,
                 partial(_area_options, block, geometries[part], self.size),
+                mask=self.mask,
             )
 
 

@@ -217,3 +217,55 @@ ODD = [
 @pytest.mark.parametrize("text", ["odd", "x" * 3_000])
 def test_odd_geometries_and_endless_texts_do_no_harm(shape: Any, text: str) -> None:
     assert len(labels(catalog(([shape], [text], 10)))) <= 1
+
+
+DIAMOND = {"rings": [[[200, 20], [380, 200], [200, 380], [20, 200]]]}
+CLIPPED = {"clipping": {"geometryType": "esriGeometryPolygon", "geometry": DIAMOND}}
+SEEN = shapely.Polygon(DIAMOND["rings"][0])
+
+
+def on_screen(shape: Any) -> Any:
+    return shapely.transform(shape, lambda places: np.column_stack([places[:, 0], 400 - places[:, 1]]))
+
+
+def test_labels_of_a_clipped_layer_stay_inside_the_shape_where_they_can() -> None:
+    clipping = {"xmin": 100, "ymin": 100, "xmax": 300, "ymax": 300}
+    asked = {"clipping": {"geometryType": "esriGeometryEnvelope", "geometry": clipping}}
+    edges = [shapely.Point(x, y) for x in (108, 292) for y in (108, 150, 200, 250, 292)]
+    maps = catalog((edges, [f"place {n}" for n in range(len(edges))], 9))
+    found = labels(maps, **asked)
+    seen = shapely.box(100, 100, 300, 300)
+    assert len(found) == len(edges)
+    assert all(shapely.covers(seen, letters(label)) for label in found)
+    assert not all(shapely.covers(seen, letters(label)) for label in labels(maps))
+
+
+def test_what_is_outside_the_shape_displaces_nothing() -> None:
+    inside, outside = shapely.Point(60, 200), shapely.Point(42, 230)
+    maps = catalog(([inside], ["the name inside"], 9), ([outside], ["BIG"], 20))
+    assert not shapely.covers(SEEN, outside)
+    found = labels(maps, **CLIPPED)
+    assert [label.text for label in found] == ["the name inside"]
+    alone = labels(catalog(([inside], ["the name inside"], 9)), **CLIPPED)
+    assert found[0].runs == alone[0].runs
+
+
+def test_a_line_and_a_polygon_are_labelled_where_they_are_seen() -> None:
+    line, land = shapely.LineString([(-300, 150), (390, 150)]), shapely.box(0, 240, 150, 380)
+    for geometry, text in ((line, "a long river"), (land, "Land")):
+        found = labels(catalog(([geometry], [text], 9)), **CLIPPED)
+        assert [label.text for label in found] == [text]
+        assert shapely.covers(on_screen(SEEN), letters(found[0]))
+
+
+def test_layers_that_are_not_clipped_keep_their_labels() -> None:
+    maps = catalog(([shapely.Point(60, 300)], ["out"], 9), ([shapely.Point(70, 330)], ["too"], 9))
+    clipping = {**CLIPPED["clipping"], "excludedLayers": [1]}
+    assert [label.text for label in labels(maps, clipping=clipping)] == ["too"]
+
+
+def test_a_label_that_fits_nowhere_inside_is_cut() -> None:
+    sliver = {"rings": [[[190, 0], [210, 0], [210, 400], [190, 400]]]}
+    clipping = {"geometryType": "esriGeometryPolygon", "geometry": sliver}
+    found = labels(catalog(([shapely.Point(200, 200)], ["wider than that"], 9)), clipping=clipping)
+    assert [label.text for label in found] == ["wider than that"]
