@@ -61,6 +61,7 @@ def test_the_parts_stand_in_the_page_under_their_class_names(bench: Bench) -> No
         "TimePanel",
         "RangesPanel",
         "SpacePanel",
+        "VersionPanel",
         "ViewPanel",
         "LegendPanel",
         "RequestPanel",

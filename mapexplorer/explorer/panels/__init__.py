@@ -8,6 +8,7 @@ from .request import RequestPanel
 from .share import SharePanel
 from .space import SpacePanel
 from .time import TimePanel
+from .version import VersionPanel
 from .view import ViewPanel
 
 PANELS = (
@@ -16,6 +17,7 @@ PANELS = (
     TimePanel,
     RangesPanel,
     SpacePanel,
+    VersionPanel,
     ViewPanel,
     LegendPanel,
     RequestPanel,
@@ -33,5 +35,6 @@ __all__ = [
     "SharePanel",
     "SpacePanel",
     "TimePanel",
+    "VersionPanel",
     "ViewPanel",
 ]
