@@ -55,7 +55,7 @@ def test_picked_moments_are_utc(panel, explorer):
 def test_what_is_no_date_says_so(panel, explorer):
     browser(panel.moment, value="yesterday")
     assert explorer.parameters.historic_moment is None
-    assert "yesterday" in panel.message.value
+    assert "expected a date" in panel.message.value
 
 
 @pytest.mark.parametrize("moment", [-(10**15), 10**15])
