@@ -33,6 +33,7 @@ from mapexplorer.explorer.opening import (
 from mapexplorer.explorer.outlines import Outlines
 from mapexplorer.explorer.overlay import Picture
 from mapexplorer.explorer.pages import View
+from mapexplorer.explorer.panels.composer import Composer
 from mapexplorer.explorer.parameters import Parameters
 from mapexplorer.explorer.restoring import Restorable
 from mapexplorer.explorer.scheduler import Scheduler
@@ -99,6 +100,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
         self.outlines, self.handles = Outlines(self.map), Handles(self.map, self._guard)
         self.drawing = Drawing(self.map, self.controller.scheduler, self._guard)
         self._use(opened)
+        self.composer = Composer(self)  # before the history: what it composes belongs to the same step
         self.parameters.watch(self._note)
         self.parameters.watch(self._parameter_changed)
         self._compose(panels)
@@ -402,6 +404,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
         self.parameters.unwatch(self._parameter_changed)
         self.parameters.unwatch(self._note)
         self.controller.close()
+        self.composer.close()
         for panel in self.panels.values():
             panel.close()
         self.drawing.close()

@@ -57,6 +57,7 @@ def test_the_parts_stand_in_the_page_under_their_class_names(bench: Bench) -> No
     assert isinstance(bench.explorer, ipywidgets.VBox)
     assert list(bench.explorer.panels) == [
         "LayersPanel",
+        "SymbolsPanel",
         "FiltersPanel",
         "TimePanel",
         "RangesPanel",

@@ -7,12 +7,14 @@ from .ranges import RangesPanel
 from .request import RequestPanel
 from .share import SharePanel
 from .space import SpacePanel
+from .symbols import SymbolsPanel
 from .time import TimePanel
 from .version import VersionPanel
 from .view import ViewPanel
 
 PANELS = (
     LayersPanel,
+    SymbolsPanel,
     FiltersPanel,
     TimePanel,
     RangesPanel,
@@ -34,6 +36,7 @@ __all__ = [
     "RequestPanel",
     "SharePanel",
     "SpacePanel",
+    "SymbolsPanel",
     "TimePanel",
     "VersionPanel",
     "ViewPanel",

@@ -80,6 +80,18 @@ class LayerTree:
             yield node
             yield from self._walk(layer_id, depth + 1, known, node)
 
+    def has(self, layer_id: int) -> bool:
+        """Whether the service lists a layer or group of that id."""
+        return layer_id in self._by_id
+
+    def node(self, layer_id: int) -> Node:
+        """The layer or group of an id that the service lists."""
+        return self._by_id[layer_id]
+
+    def children(self, layer_id: int | None) -> tuple[int, ...]:
+        """The ids right below a group; below None those at the top level."""
+        return tuple(self._children.get(layer_id, ()))
+
     @property
     def leaves(self) -> frozenset[int]:
         """The ids of every layer that is not a group."""

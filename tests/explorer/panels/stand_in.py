@@ -11,6 +11,7 @@ from mapexplorer.explorer.answer import Answer
 from mapexplorer.explorer.drawing import Drawing
 from mapexplorer.explorer.editing import Handles
 from mapexplorer.explorer.outlines import Outlines
+from mapexplorer.explorer.panels.composer import Composer
 from mapexplorer.explorer.parameters import Parameters
 from mapexplorer.explorer.scheduler import ManualScheduler
 from mapexplorer.explorer.state import State
@@ -26,6 +27,7 @@ ROOT = {
         {"id": 4, "name": "Relief", "type": "Raster Layer", "defaultVisibility": False},
     ],
     "supportsTimeRelation": True,
+    "supportsDynamicLayers": True,
     "supportedImageFormatTypes": "PNG32,PNG24,PNG,JPG,PDF,SVG",
     "maxImageWidth": 2000,
     "maxImageHeight": 1000,
@@ -77,6 +79,7 @@ class StandIn(traitlets.HasTraits):
         self.handles = Handles(self.map, self.parameters.guard)
         self.drawing = Drawing(self.map, self.controller.scheduler, self.parameters.guard)
         self.service = SimpleNamespace(secured=False, url="http://127.0.0.1/arcgis/rest/services/x/MapServer")
+        self.composer = Composer(self)
 
         self.address = SimpleNamespace(page=None)
         self.link: str | None = None

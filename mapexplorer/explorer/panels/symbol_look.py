@@ -1,0 +1,118 @@
+"""Controls for the colour, size and outline of a layer's symbols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+from PIL import ImageColor
+
+from mapexplorer.protocol import Renderer, Symbol
+from mapexplorer.protocol.symbols import LARGEST_SYMBOL, LARGEST_WIDTH
+
+from . import controls
+from .symbol_edits import Look, Rgb, colored, entries, look, outlined, sized, with_symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .symbols import SymbolsPanel
+
+ALL = "All symbols"
+
+
+class LookControls:
+    """Colour, size and outline of all symbols of a renderer, or of one class."""
+
+    def __init__(self, panel: SymbolsPanel) -> None:
+        self._panel = panel
+        self.part = controls.labelled(
+            ipywidgets.Dropdown, "Change", "Which symbols are changed", options=[(ALL, -1)]
+        )
+        self.color = _picker("Colour", "Colour of the symbols")
+        self.size = _length("Size", "In points: 72 are an inch", LARGEST_SYMBOL)
+        self.outline_color = _picker("Outline", "Colour of the outline")
+        self.outline_width = _length("Outline width", "In points; 0 is no outline", LARGEST_WIDTH)
+        self.widget = ipywidgets.VBox(
+            (self.part, self.color, self.size, self.outline_color, self.outline_width)
+        )
+        self.widget.add_class("me-stack")
+        self._renderer: Renderer | None = None
+        panel.listen(self.part, self._refill)
+        for control, change in (
+            (self.color, lambda symbol: colored(symbol, rgb_of(self.color.value))),
+            (self.size, lambda symbol: sized(symbol, self.size.value)),
+            (self.outline_color, lambda symbol: outlined(symbol, rgb=rgb_of(self.outline_color.value))),
+            (self.outline_width, lambda symbol: outlined(symbol, width=self.outline_width.value)),
+        ):
+            panel.listen(control, self._changer(change))
+
+    def show(self, renderer: Renderer | None) -> None:
+        """Show the symbols of a renderer; nothing without one."""
+        self._renderer = renderer
+        controls.shown(self.widget, renderer is not None)
+        if renderer is None:
+            return
+        listed = entries(renderer)
+        labels = [(f"{number}. {label}", number - 1) for number, (label, _) in enumerate(listed, start=1)]
+        options = ((ALL, -1), *labels)
+        if tuple(self.part.options) != options:
+            chosen = self.part.value
+            self.part.options = options
+            self.part.value = chosen if chosen is not None and chosen < len(listed) else -1
+        controls.shown(self.part, len(listed) > 1)
+        self._fill()
+
+    def _refill(self) -> None:
+        with self._panel.quietly():
+            self._fill()
+
+    def _fill(self) -> None:
+        if self._renderer is None:
+            return
+        listed = entries(self._renderer)
+        seen = look(listed[max(self.part.value, 0)][1]) if listed else Look()
+        controls.shown(self.color, seen.has_color)
+        controls.shown(self.size, bool(seen.sizes))
+        controls.shown(self.outline_color, seen.has_outline and bool(seen.outline_width))
+        controls.shown(self.outline_width, seen.has_outline)
+        if seen.color is not None:
+            self.color.value = hex_of(seen.color)
+        if seen.outline_color is not None:
+            self.outline_color.value = hex_of(seen.outline_color)
+        if seen.sizes:
+            self.size.description = seen.sizes
+            self.size.max = LARGEST_WIDTH if seen.sizes == "Width" else LARGEST_SYMBOL
+            self.size.value = seen.size or 0.0
+        if seen.has_outline:
+            self.outline_width.value = seen.outline_width or 0.0
+
+    def _changer(self, change: Callable[[Symbol], Symbol]) -> Callable[[], None]:
+        def changed() -> None:
+            if self._renderer is not None:
+                only = self.part.value if self.part.value >= 0 else None
+                self._panel.change(renderer=with_symbols(self._renderer, change, only))
+
+        return changed
+
+
+def _picker(label: str, hint: str) -> Any:
+    made = controls.labelled(ipywidgets.ColorPicker, label, hint, value="#000000")
+    made.add_class("me-color")
+    return made
+
+
+def _length(label: str, hint: str, most: float) -> Any:
+    """A number, not a slider: sliders of the browser answer what they are told with a rounded value."""
+    return controls.labelled(ipywidgets.BoundedFloatText, label, hint, min=0.0, max=most, step=0.5)
+
+
+def rgb_of(text: str) -> Rgb:
+    """Red, green and blue of a colour that a browser names."""
+    red, green, blue = ImageColor.getrgb(text)[:3]
+    return red, green, blue
+
+
+def hex_of(rgb: Rgb) -> str:
+    """A colour as a browser names it."""
+    return "#{:02x}{:02x}{:02x}".format(*rgb)

@@ -1,0 +1,280 @@
+"""Symbols: how each layer is drawn, in what colours and classes, with which labels; layers of other data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import ipywidgets
+from traitlets import TraitError
+
+from mapexplorer.protocol import DrawingInfo, DynamicLayer, LayerInfo, MapLayerSource
+
+from . import controls
+from .bound_panel import BoundPanel
+from .layer_addition import AdditionForm
+from .published import member
+from .symbol_classes import ClassControls
+from .symbol_json import JsonEditor
+from .symbol_labels import LabelControls
+from .symbol_look import LookControls
+
+if TYPE_CHECKING:
+    from mapexplorer.explorer.answer import Answer
+
+T = TypeVar("T")
+
+
+class SymbolsPanel(BoundPanel):
+    """Symbols, classes, transparency and labels of each layer; writes ``dynamic_layers``.
+
+    They begin as the service publishes them, and only what differs is sent.
+    """
+
+    title: ClassVar[str] = "Symbols"
+    bound: ClassVar[tuple[str, ...]] = ("dynamic_layers", "layers")
+
+    def build(self) -> tuple[Any, ...]:
+        """Make the controls from the choice of the layer down to the buttons that take everything back."""
+        self.notice = controls.prose()
+        self.layer = controls.labelled(ipywidgets.Dropdown, "Layer", "Which layer is changed", options=())
+        self.state = controls.prose()
+        self.classes = ClassControls(self)
+        self.look = LookControls(self)
+        self.transparency = controls.labelled(
+            ipywidgets.IntSlider,
+            "Transparency",
+            "Per cent: 0 hides what lies below, 100 is invisible",
+            min=0,
+            max=100,
+        )
+        self.labels = LabelControls(self)
+        self.json = JsonEditor(self)
+        self.addition = AdditionForm(self)
+        self.reset_layer = controls.button("Reset layer", "Draw this layer as published", self._reset_layer)
+        self.remove = controls.button("Remove layer", "Take this added layer away", self._remove)
+        self.reset_all = controls.button("Reset all", "Draw every layer as published", self._reset_all)
+        self.message = controls.prose()
+        self.json_opener, json = self._folded("Edit as JSON", "The text behind these controls", self.json)
+        self.add_opener, form = self._folded(
+            "Add a layer", "Draw data that the service has registered", self.addition
+        )
+        self.listen(self.layer, self._choose)
+        self.listen(self.transparency, lambda: self.change(transparency=self.transparency.value))
+        self.drawing = ipywidgets.VBox(
+            (self.classes.widget, self.look.widget, self.transparency, self.labels.widget)
+        )
+        self.drawing.add_class("me-stack")
+        self._buttons = controls.row(self.reset_layer, self.remove, self.reset_all)
+        self._openers = controls.row(self.json_opener, self.add_opener)
+        self._body = ipywidgets.VBox(
+            (self.layer, self.state, self.drawing, self._openers, json, form, self._buttons)
+        )
+        self._body.add_class("me-stack")
+        return (self.notice, self._body, self.message)
+
+    def _folded(self, label: str, hint: str, part: Any) -> tuple[Any, Any]:
+        opener = ipywidgets.ToggleButton(
+            description=label, tooltip=hint, layout=ipywidgets.Layout(width="auto")
+        )
+        opener.add_class("me-button")
+        opener.observe(lambda change: controls.shown(part.widget, bool(change.new)), names="value")
+        controls.shown(part.widget, False)
+        return opener, part.widget
+
+    # ---- what is shown
+
+    @property
+    def chosen(self) -> int | None:
+        """The id of the layer whose symbols are shown."""
+        value: int | None = self.layer.value
+        return value
+
+    def on_service(self) -> None:
+        """Show the layers of the service in use, or say why their symbols cannot be changed."""
+        self._published = {layer.id: layer for layer in self.explorer.layer_infos or ()}
+        available = self.explorer.composer.available
+        controls.shown(self._body, available)
+        why = "This service draws its layers only as published: it does not support dynamic layers."
+        controls.say(self.notice, None if available else controls.hint(why))
+        super().on_service()
+
+    def show(self) -> None:
+        """Set the controls from the dynamic layers, and from what is published where there are none."""
+        self._list_layers()
+        layer, drawing = self._layer(), self.effective()
+        self.drawing.layout.display = None
+        raster = self._is_raster(layer)
+        changed = self.chosen is not None and self.explorer.composer.drawing(self.chosen) is not None
+        added = self._added()
+        fixed = layer is not None and not layer.can_modify_layer
+        controls.shown(self.drawing, self.chosen is not None and not fixed)
+        controls.shown(self.classes.widget, not raster)
+        self.classes.show(layer if not added else None, drawing.renderer)
+        self.look.show(None if raster else drawing.renderer)
+        self.labels.show(layer, drawing, possible=not raster)
+        self.transparency.value = round(drawing.transparency or 0.0)
+        self.json.show(drawing)
+        self.reset_layer.disabled = not changed or added
+        controls.shown(self.remove, added)
+        self.reset_all.disabled = self.explorer.parameters.dynamic_layers is None
+        controls.say(self.state, controls.hint(self._state(changed, added, fixed)))
+
+    def _state(self, changed: bool, added: bool, fixed: bool) -> str:
+        if fixed:
+            return "The service does not let the symbols of this layer be changed."
+        if self.explorer.composer.foreign:
+            return "dynamicLayers was set from code; its layers can be changed here."
+        if added:
+            return "Added to the map; not part of the service's own layers."
+        where = "" if self._drawn(self.chosen) else " It is not drawn now: tick it under Layers."
+        return ("Changed from what is published." if changed else "Drawn as published.") + where
+
+    def _list_layers(self) -> None:
+        composer = self.explorer.composer
+        drawn = composer.sequence()
+        listed = list(drawn)
+        if not composer.foreign:
+            listed += [
+                layer_id for layer_id in composer.plan.sequence(composer.tree) if layer_id not in set(drawn)
+            ]
+        options = tuple((self._name(layer_id, layer_id in set(drawn)), layer_id) for layer_id in listed)
+        if tuple(self.layer.options) != options:
+            chosen = self.chosen
+            self.layer.options = options
+            self.layer.value = chosen if chosen in listed else (listed[0] if listed else None)
+
+    def _name(self, layer_id: int, drawn: bool) -> str:
+        composer = self.explorer.composer
+        element = composer.element(layer_id)
+        own = composer.tree.node(layer_id).name if composer.tree.has(layer_id) else f"Layer {layer_id}"
+        name = (element.name if element is not None else None) or own
+        return name if drawn else f"{name} (not drawn)"
+
+    def _drawn(self, layer_id: int | None) -> bool:
+        return layer_id in self.explorer.composer.sequence()
+
+    def _added(self) -> bool:
+        element = None if self.chosen is None else self.explorer.composer.element(self.chosen)
+        return element is not None and (
+            self.explorer.composer.foreign or not self.explorer.composer.tree.has(element.id)
+        )
+
+    def _layer(self) -> LayerInfo | None:
+        """The published layer that the chosen one shows, if it shows one."""
+        if self.chosen is None:
+            return None
+        element = self.explorer.composer.element(self.chosen)
+        if element is None or element.source is None:
+            return self._published.get(self.chosen)
+        if isinstance(element.source, MapLayerSource):
+            return self._published.get(element.source.map_layer_id)
+        return None
+
+    def _is_raster(self, layer: LayerInfo | None) -> bool:
+        if layer is not None:
+            return "raster" in layer.type.casefold()
+        element = None if self.chosen is None else self.explorer.composer.element(self.chosen)
+        data = member(member(element, "source"), "data_source") if element is not None else None
+        return bool(data is not None and data.type == "raster")
+
+    def published(self) -> DrawingInfo:
+        """How the service draws the chosen layer by itself."""
+        layer = self._layer()
+        own = layer.drawing_info if layer is not None else None
+        return own if own is not None else DrawingInfo()
+
+    def effective(self) -> DrawingInfo:
+        """How the chosen layer is drawn now."""
+        asked = None if self.chosen is None else self.explorer.composer.drawing(self.chosen)
+        return _laid_over(asked, self.published())
+
+    # ---- what a person does
+
+    def change(self, **keys: Any) -> None:
+        """Draw the chosen layer otherwise in some keys of its drawing info; None takes a key away."""
+        self.replace(self.effective().model_copy(update=keys))
+
+    def replace(self, wanted: DrawingInfo) -> None:
+        """Draw the chosen layer as this drawing info says; only what differs from the published is sent."""
+        if self.chosen is None:
+            return
+        own = {"transparency": 0, **self.published().to_json()}
+        differing = {name: value for name, value in wanted.to_json().items() if own.get(name) != value}
+        layer_id = self.chosen
+        self._do(
+            lambda: self.explorer.composer.draw(
+                layer_id, DrawingInfo.model_validate(differing) if differing else None
+            )
+        )
+
+    def add(self, element: DynamicLayer) -> None:
+        """Put another layer on top and choose it."""
+        if self._do(lambda: self.explorer.composer.add(element)):
+            with self.quietly():
+                self.layer.value = element.id
+                self.show()
+
+    def _choose(self) -> None:
+        with self.quietly():
+            self.show()
+        self.refuse("")
+
+    def _reset_layer(self) -> None:
+        if self.chosen is not None:
+            layer_id = self.chosen
+            self._do(lambda: self.explorer.composer.reset(layer_id))
+
+    def _remove(self) -> None:
+        if self.chosen is not None:
+            layer_id = self.chosen
+            self._do(lambda: self.explorer.composer.remove(layer_id))
+
+    def _reset_all(self) -> None:
+        self._do(self.explorer.composer.reset_all)
+
+    def _do(self, act: Callable[[], object]) -> bool:
+        try:
+            with self.explorer.parameters.by_hand():
+                act()
+        except (TraitError, ValueError) as error:
+            self.refuse(str(error))
+            return False
+        self.refuse("")
+        with self.quietly():
+            self.show()
+        return True
+
+    def refuse(self, sentence: str) -> None:
+        """Show why a change was not taken."""
+        controls.say(self.message, controls.alert(sentence))
+
+    def on_answer(self, answer: Answer) -> None:
+        """Show what the service says about dynamic layers that it does not take."""
+        error = answer.error or ""
+        if answer.request.dynamic_layers == self.explorer.parameters.dynamic_layers:
+            self.refuse(error if "dynamicLayers" in error else "")
+
+    def in_background(self, ask: Callable[[], T], take: Callable[[T], None]) -> None:
+        """Ask something that may block, away from the event loop, and take the answer on it."""
+        scheduler = self.explorer.controller.scheduler
+        scheduler.attend()
+
+        def work() -> None:
+            waiting = [ask()]
+
+            def once() -> None:
+                with self.explorer.parameters.guard:
+                    while waiting:
+                        take(waiting.pop())
+
+            scheduler.deliver(once)
+
+        scheduler.work(work)
+
+
+def _laid_over(asked: DrawingInfo | None, own: DrawingInfo) -> DrawingInfo:
+    if asked is None:
+        return own
+    given = {name: value for name in DrawingInfo.model_fields if (value := getattr(asked, name)) is not None}
+    return own.model_copy(update=given)
