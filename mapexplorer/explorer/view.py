@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import ipyleaflet
 import ipywidgets
@@ -24,6 +25,9 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     person does, `reference` is the system of its coordinates. `on_first()` is called when a browser shows
     one of the pages for the first time. `followers` are called when page, plane or picture have changed.
     """
+
+    bound: ClassVar[tuple[str, ...]] = ("bbox", "bbox_sr")
+    """The parameters that moving the map sets."""
 
     def __init__(
         self,
