@@ -30,7 +30,8 @@ def test_the_page_is_current() -> None:
 
 def settled(text: str) -> str:
     """The page without the names of panels, as long as panels are awaited."""
-    return re.sub(r"^((?:\|[^|]*){2})\|[^|]*", r"\1|", text.partition("## Where")[2], flags=re.M) if AWAITED else text
+    places = text.partition("## Where")[2]
+    return re.sub(r"^((?:\|[^|]*){2})\|[^|]*", r"\1|", places, flags=re.MULTILINE) if AWAITED else text
 
 
 @every_parameter
