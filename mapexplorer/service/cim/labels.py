@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
+from mapexplorer.service.arcade import ArcadeError, parse_program
 from mapexplorer.service.cim.reading import Node, color_of
 from mapexplorer.service.cim.strokes import area_of
 
-_PART: Final = re.compile(
-    r"\s*(?:\$feature(?:\.(\w+)|\[\s*['\"]([^'\"\]]+)['\"]\s*\])|(\"[^\"]*\"|'[^']*'))\s*"
-)
 _POINT_PLACES: Final = (
     "aboveRight",
     "aboveCenter",
@@ -42,7 +39,7 @@ def label_classes(layer: Node, geometry_type: str) -> list[dict[str, Any]]:
 
 def _label_class(entry: Node, geometry_type: str) -> dict[str, Any]:
     body = {
-        "labelExpression": _expression(entry),
+        **_expression(entry),
         "labelPlacement": _placement(entry, geometry_type),
         "useCodedValues": entry.flag("useCodedValue"),
         "symbol": _text_symbol(entry.needed("textSymbol").needed("symbol")),
@@ -54,25 +51,16 @@ def _label_class(entry: Node, geometry_type: str) -> dict[str, Any]:
     return {**body, "where": where} if where else body
 
 
-def _expression(entry: Node) -> str:
-    """Return an expression in the grammar of label expressions; of Arcade, fields and texts joined by +."""
-    text, engine = entry.text("expression"), entry.text("expressionEngine")
-    if engine != "Arcade":
-        return text
-    parts = []
-    position = 0
-    while position <= len(text):
-        found = _PART.match(text, position)
-        if found is None:
-            raise entry.refused("only Arcade that joins fields and texts with + can be read", "expression")
-        parts.append(f"[{found[1] or found[2]}]" if found[3] is None else f'"{found[3][1:-1]}"')
-        position = found.end()
-        if position == len(text):
-            return " CONCAT ".join(parts)
-        if text[position] != "+":
-            raise entry.refused("only Arcade that joins fields and texts with + can be read", "expression")
-        position += 1
-    raise entry.refused("the expression is empty", "expression")
+def _expression(entry: Node) -> dict[str, Any]:
+    """Return what labels write, in the grammar of label expressions or in Arcade."""
+    text = entry.text("expression")
+    if entry.text("expressionEngine") != "Arcade":
+        return {"labelExpression": text}
+    try:
+        parse_program(text)
+    except ArcadeError as problem:
+        raise entry.refused(str(problem), "expression") from None
+    return {"labelExpressionInfo": {"expression": text}}
 
 
 def _placement(entry: Node, geometry_type: str) -> str:

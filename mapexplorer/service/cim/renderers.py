@@ -184,12 +184,12 @@ def _size(variable: Node) -> dict[str, Any]:
         raise variable.refused("only sizes between two values of a field can be drawn")
     arcade = variable.node("valueExpressionInfo")
     if arcade is not None and arcade.text("expression"):
-        field = field_of(arcade)
+        follows = {"valueExpression": arcade.text("expression")}
     else:
         found = _IN_BRACKETS.fullmatch(variable.text("expression"))
         if found is None:
             raise variable.refused("only expressions that name one field can be read", "expression")
-        field = found[1]
+        follows = {"field": found[1]}
     ends = {
         "minDataValue": "minValue",
         "maxDataValue": "maxValue",
@@ -198,6 +198,6 @@ def _size(variable: Node) -> dict[str, Any]:
     }
     return {
         "type": "sizeInfo",
-        "field": field,
+        **follows,
         **{wire: variable.number(key) for wire, key in ends.items()},
     }

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from mapexplorer.protocol import ExpressionError, LabelClass
 from mapexplorer.protocol.symbols import TextSymbol
-from mapexplorer.service.expressions import Field, parse_expression
+from mapexplorer.service.arcade import ArcadeError
+from mapexplorer.service.expressions import Field, Kind, parse_expression
 from mapexplorer.service.labels.expression import (
+    ArcadeLabel,
     LabelExpression,
     LabelExpressionError,
     Part,
@@ -41,6 +44,7 @@ _DEFAULTS: Final = {
     _ON_LINES: "AboveAlong",
     _IN_POLYGONS: "AlwaysHorizontal",
 }
+_EXAMPLES: Final = {Kind.NUMBER: 1.0, Kind.TEXT: "1", Kind.DATE: pd.Timestamp(0)}
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Labelling:
 
     number: int
     rows: Indices
-    expression: LabelExpression
+    expression: LabelExpression | ArcadeLabel
     coded: bool
     symbol: TextSymbol
     position: str
@@ -69,8 +73,8 @@ def label_faults(
     for number, entry in enumerate(classes):
         where = f"{place}[{number}]"
         try:
-            expression_of(entry, "")
-        except LabelExpressionError as problem:
+            _check_kinds(expression_of(entry, ""), fields)
+        except (ArcadeError, LabelExpressionError) as problem:
             key = "labelExpression" if entry.label_expression_info is None else "labelExpressionInfo"
             faults.append(f"{where}.{key}: {problem}")
         if (entry.where or "").strip():
@@ -86,7 +90,15 @@ def label_faults(
     return faults
 
 
-def expression_of(entry: LabelClass, display_field: str) -> LabelExpression:
+def _check_kinds(expression: LabelExpression | ArcadeLabel, fields: Mapping[str, Field]) -> None:
+    """Evaluate Arcade once on values of the kinds of the fields. Raises `ArcadeError`."""
+    known = [fields.get(name.casefold()) for name in expression.fields]
+    if isinstance(expression, ArcadeLabel) and None not in known:
+        row = {field.name: [_EXAMPLES.get(field.kind)] for field in known if field is not None}
+        expression.program.evaluate(pd.DataFrame(row, index=pd.RangeIndex(1)))
+
+
+def expression_of(entry: LabelClass, display_field: str) -> LabelExpression | ArcadeLabel:
     """Return what a class writes, the display field where it does not say. Raises `LabelExpressionError`."""
     info = entry.label_expression_info
     if info is not None and (info.expression or "").strip():

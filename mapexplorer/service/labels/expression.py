@@ -21,6 +21,8 @@ import numpy as np
 import pandas as pd
 
 from mapexplorer.protocol.numerals import write_number
+from mapexplorer.service.arcade import ArcadeError, Program, parse_program
+from mapexplorer.service.arcade.syntax import Attribute
 from mapexplorer.service.labels.moments import PatternError, check_pattern, write_moment
 
 MOST_PARTS: Final = 64
@@ -30,10 +32,6 @@ _TOKEN: Final = re.compile(
     r'\s*(?:(?P<text>"(?:[^"\r\n]|"")*")|\[(?P<field>[^\[\]\r\n]{1,128})\]'
     r"|(?P<word>[A-Za-z]\w*)|(?P<number>-?\d{1,3})|(?P<sign>[(),]))"
 )
-_ARCADE_FIELD: Final = re.compile(
-    r"\s*(?:return\s+)?\$feature(?:\.(?P<name>[A-Za-z_]\w*)|\[(?P<quote>[\"'])(?P<text>[^\"'\[\]]{1,128})(?P=quote)\])\s*;?\s*"
-)
-
 Change = Callable[[Any, str], str]
 """Makes text of a value: takes the value itself and how it would be written."""
 
@@ -150,17 +148,39 @@ def parse_label(expression: str) -> LabelExpression:
     return LabelExpression(tuple(_Reader(expression).parts()))
 
 
-def parse_arcade(expression: str) -> LabelExpression:
-    """Read the one Arcade expression that this service knows, a single field: ``$feature.NAME``.
+@dataclass(frozen=True)
+class ArcadeLabel:
+    """A checked Arcade expression of a label."""
 
-    Raises `LabelExpressionError` for every other.
+    program: Program
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it names, as they are spelled in it."""
+        return self.program.fields
+
+    def texts(
+        self, table: pd.DataFrame, names: Mapping[str, Mapping[str, str]] | None = None
+    ) -> list[str | None]:
+        """Return the label of every row; None where it cannot be told, as for a field the table lacks."""
+        try:
+            return self.program.texts(table)
+        except ArcadeError:
+            return [None] * len(table)
+
+
+def parse_arcade(expression: str) -> LabelExpression | ArcadeLabel:
+    """Read an Arcade expression; a single field is written as a label expression writes it.
+
+    Raises `LabelExpressionError` naming what is not understood.
     """
-    found = _ARCADE_FIELD.fullmatch(expression)
-    if found is None:
-        raise LabelExpressionError(
-            "only a single field, $feature.NAME, is understood of Arcade; use labelExpression"
-        )
-    return LabelExpression((Part(field=found["name"] or found["text"]),))
+    try:
+        program = parse_program(expression)
+    except ArcadeError as problem:
+        raise LabelExpressionError(str(problem)) from None
+    if isinstance(program.script.result, Attribute):
+        return LabelExpression((Part(field=program.script.result.name),))
+    return ArcadeLabel(program)
 
 
 class _Reader:

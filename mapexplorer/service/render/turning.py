@@ -13,7 +13,7 @@ from mapexplorer.protocol.symbols import PictureFillSymbol, PictureMarkerSymbol
 from mapexplorer.service.render.classify import classes_of, column, numbers_of
 from mapexplorer.service.render.pictures import PictureError, picture_of
 from mapexplorer.service.render.ragged import Floats
-from mapexplorer.service.render.variation import field_of, rotation_of, variable_faults
+from mapexplorer.service.render.variation import rotation_of, values_of, variable_faults
 
 _NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _EXPRESSION: Final = re.compile(
@@ -40,7 +40,7 @@ def turns_of(renderer: Renderer, table: pd.DataFrame) -> Floats:
     """
     info = rotation_of(renderer)
     if info is not None:
-        values, kind = numbers_of(table, field_of(info)), info.rotation_type
+        values, kind = values_of(info, table), info.rotation_type
     else:
         values, kind = _values(renderer.rotation_expression or "0", table), renderer.rotation_type
     turns = values if kind == "geographic" else 90 - values

@@ -37,7 +37,9 @@ from mapexplorer.protocol.symbols import (
     Symbol,
     TextSymbol,
 )
-from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, column, numbers_of
+from mapexplorer.service.arcade import ArcadeError, parse_program
+from mapexplorer.service.arcade.columns import numbers as as_numbers
+from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, numbers_of
 from mapexplorer.service.render.pictures import decode_picture, picture_size
 from mapexplorer.service.render.ragged import Floats
 
@@ -153,30 +155,50 @@ def by_scale(info: SizeInfo) -> bool:
     return (info.expression or info.value_expression or "").strip() in _SCALES
 
 
-def values_of(info: Any, table: pd.DataFrame) -> Floats:
-    """Return the value of every row, NaN for null. Raises `VariationError`."""
-    field = field_of(info)
+def values_of(info: Any, table: pd.DataFrame, *, checking: bool = False) -> Floats:
+    """Return the value of every row, NaN for null; when checking, of one row that is nowhere null.
+
+    Raises `VariationError`; values of a wrong kind are told only when checking, else they are NaN.
+    """
+    expression = "" if info.field else _expression_of(info)
+    single = _FIELD.fullmatch(expression)
     try:
-        values = numbers_of(table, field)
+        if expression and single is None:
+            values = _calculated(expression, table, checking)
+        else:
+            values = numbers_of(table, field_of(info))
         divisor = getattr(info, "normalization_field", None)
         if divisor:
             with np.errstate(divide="ignore", invalid="ignore"):
-                values = values / numbers_of(table, divisor)
+                values = values / numbers_of(table, divisor)[: len(values)]
     except KeyError as missing:
         raise VariationError(f"the layer has no field {missing.args[0]!r}") from None
     return np.where(np.isfinite(values), values, np.nan)
 
 
+def _calculated(expression: str, table: pd.DataFrame, checking: bool) -> Floats:
+    """Return the numbers that an Arcade expression gives."""
+    try:
+        program = parse_program(expression)
+        values = program.check(table) if checking else program.evaluate(table)
+        return as_numbers(values, "a visual variable")
+    except ArcadeError as problem:
+        if checking:
+            raise VariationError(str(problem)) from None
+        return np.full(len(table), np.nan)
+
+
+def _expression_of(info: Any) -> str:
+    return getattr(info, "value_expression", None) or getattr(info, "expression", None) or ""
+
+
 def field_of(info: Any) -> str:
-    """Return the field a visual variable follows. Raises `VariationError` for an expression of more."""
+    """Return the field a visual variable follows. Raises `VariationError` for one that calculates."""
     if info.field:
         return str(info.field)
-    expression = getattr(info, "value_expression", None) or getattr(info, "expression", None)
-    found = _FIELD.fullmatch(expression or "")
+    found = _FIELD.fullmatch(_expression_of(info))
     if found is None:
-        raise VariationError(
-            "expected a field; of expressions only $feature.NAME and view.scale are understood"
-        )
+        raise VariationError("expected a field or an expression of Arcade")
     return found[1] or found[2]
 
 
@@ -316,14 +338,10 @@ def variable_faults(renderer: Renderer, table: pd.DataFrame) -> list[str]:
         try:
             if isinstance(info, SizeInfo):
                 _size(info, few, 1.0)
-            elif isinstance(info, RotationInfo):
-                column(few, field_of(info))
-            else:
-                values_of(info, few)
+            if not isinstance(info, SizeInfo) or not by_scale(info):
+                values_of(info, table, checking=True)
         except VariationError as problem:
             faults.append(f"{place}: {problem}")
-        except KeyError as missing:
-            faults.append(f"{place}: the layer has no field {missing.args[0]!r}")
     return faults
 
 

@@ -492,9 +492,9 @@ CANNOT: list[tuple[dict[str, Any] | str, str]] = [
     ),
     (
         document(
-            cim(one(area(solid(RED))), labelVisibility=True, labelClasses=[label_class("Upper($feature.A)")])
+            cim(one(area(solid(RED))), labelVisibility=True, labelClasses=[label_class("Geometry($feature)")])
         ),
-        "labelClasses[0].expression: only Arcade that joins",
+        "labelClasses[0].expression: the function Geometry of Arcade",
     ),
     (document(cim(one({"type": "CIMSymbolReference"}))), "renderer.symbol.symbol: is missing"),
     (document({"type": "CIMFeatureLayer", "name": "x"}), "layerDefinitions[0].featureTable: is missing"),

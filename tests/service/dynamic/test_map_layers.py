@@ -167,6 +167,9 @@ def test_time_options_of_an_element_take_the_place_of_layer_time_options(service
         ([{"field": "N", "order": "descending"}], BLUE),
         ([{"field": "K", "order": "ascending"}], RED),
         ([{"field": "K", "order": "descending"}], BLUE),
+        ([{"valueExpression": "Round($feature.N)", "order": "ascending"}], RED),
+        ([{"valueExpression": "-$feature.N"}], BLUE),
+        ([{"valueExpression": "Upper($feature.K)", "order": "descending"}], BLUE),
     ],
 )
 def test_order_by_puts_small_values_on_top_when_ascending(service, order, top):
@@ -350,9 +353,9 @@ FAULTS: list[tuple[list[dict[str, Any]], str, str]] = [
     ([maplayer(1, drawingInfo={"transparency": 101})], "dynamicLayers[0].drawingInfo.transparency", "100"),
     ([maplayer(3, orderBy=[{"field": "NO"}])], "dynamicLayers[0].orderBy[0].field", "no field 'NO'"),
     (
-        [maplayer(3, orderBy=[{"valueExpression": "$feature.N"}])],
+        [maplayer(3, orderBy=[{"valueExpression": "$feature.NO"}])],
         "dynamicLayers[0].orderBy[0].valueExpression",
-        "by a field only",
+        "no field 'NO'",
     ),
     (
         [maplayer(3, layerTimeOptions={"timeOffset": 1})],

@@ -120,7 +120,15 @@ def test_the_arcade_expression_of_a_single_field_is_understood(expression: str) 
     assert parse_arcade(expression).texts(pd.DataFrame([ROW])) == ["Texas"]
 
 
-@pytest.mark.parametrize("expression", ["$feature.NAME + 1", "Upper($feature.NAME)", "$datastore", "1"])
-def test_other_arcade_is_refused(expression: str) -> None:
+def test_other_arcade_is_evaluated_row_by_row() -> None:
+    table = pd.DataFrame({"NAME": ["Texas", None], "N": [1500.0, 2.0]})
+    label = parse_arcade("Upper($feature.name) + TextFormatting.NewLine + Text($feature.N, '#,##0')")
+    assert label.fields == ("name", "N")
+    assert label.texts(table) == ["TEXAS\n1,500", "\n2"]
+    assert parse_arcade("$feature.NONE + 'x'").texts(table) == [None, None]
+
+
+@pytest.mark.parametrize("expression", ["$datastore", "Geometry($feature)", "if (true) { 1 }", "`a`"])
+def test_arcade_beyond_that_is_refused(expression: str) -> None:
     with pytest.raises(LabelExpressionError, match="Arcade"):
         parse_arcade(expression)

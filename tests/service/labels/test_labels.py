@@ -377,9 +377,10 @@ def test_bold_letters_are_heavier(labelled: Any) -> None:
     [
         ({"labelExpression": "[name] & 1"}, "layers[0].drawingInfo.labelingInfo[0].labelExpression"),
         (
-            {"labelExpressionInfo": {"expression": "Upper($feature.name)"}},
-            "labelExpressionInfo: only",
+            {"labelExpressionInfo": {"expression": "Geometry($feature)"}},
+            "labelExpressionInfo: the function Geometry",
         ),
+        ({"labelExpressionInfo": {"expression": "Round($feature.name)"}}, "Round needs numbers"),
         ({"where": "nofield = 1"}, "layers[0].drawingInfo.labelingInfo[0].where"),
         ({"where": "1=1; DROP TABLE t"}, "labelingInfo[0].where"),
         ({"labelPlacement": L + "AboveAlong"}, "is no placement for esriGeometryPoint"),

@@ -209,9 +209,11 @@ def test_the_legend_lists_the_classes_of_the_renderer_and_then_the_sizes(scene: 
         (size(field="missing", **LINEAR), "no field 'missing'"),
         (size(), "expected stops"),
         (size(minDataValue=1, maxDataValue=2, minSize=1), "expected stops"),
-        ({"type": "sizeInfo", "valueExpression": "$feature.v * 2", **LINEAR}, "expected a field"),
+        ({"type": "sizeInfo", "valueExpression": "$feature.missing * 2", **LINEAR}, "no field 'missing'"),
+        ({"type": "sizeInfo", "valueExpression": "Upper('a')", **LINEAR}, "needs numbers, not a text"),
+        ({"type": "sizeInfo", "valueExpression": "Area($feature)", **LINEAR}, "function Area"),
         ({"type": "rotationInfo", "field": "missing"}, "no field 'missing'"),
-        ({"type": "rotationInfo", "valueExpression": "1"}, "expected a field"),
+        ({"type": "rotationInfo", "valueExpression": "for"}, "for of Arcade"),
     ],
 )
 def test_a_variable_that_cannot_be_obeyed_is_refused_by_its_place(
