@@ -25,13 +25,14 @@ from mapexplorer.protocol import (
     ServiceFault,
     requested_format,
 )
-from mapexplorer.service import directory, operations, pages, resources
+from mapexplorer.service import directory, feature_pages, operations, pages, resources
 from mapexplorer.service.answers import fault_answer, fault_of, json_answer, kmz_answer, picture_answer
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.delivery import deliver
 from mapexplorer.service.features.find import find
 from mapexplorer.service.features.identify import identify
 from mapexplorer.service.features.query import query
+from mapexplorer.service.forms import Form, given_values
 from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
 from mapexplorer.service.operations import Pairs
@@ -132,7 +133,7 @@ class MapServiceApp:
             return self._dispatch(request, pairs)
         except Exception as error:
             fault = _fault_behind(error, request.path)
-        form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
+        form = given_values(pairs).get("f", "").strip().lower()
         return fault_answer(fault, short=form == "image", indent=form == "pjson")
 
     @contextmanager
@@ -179,7 +180,7 @@ class MapServiceApp:
     def _check_token(self, request: Request, pairs: Pairs) -> None:
         if self._token is None or request.path.rstrip("/") == INFO_PATH:
             return
-        given = {name.casefold(): value for name, value in pairs}.get("token", "")
+        given = given_values(pairs).get("token", "")
         for header in ("X-Esri-Authorization", "Authorization"):
             given = given or request.headers.get(header, "").removeprefix("Bearer ")
         if not given:
@@ -219,7 +220,7 @@ class MapServiceApp:
         )
 
     def _links(self, request: Request, pairs: Pairs) -> directory.Links:
-        token = {name.casefold(): value for name, value in pairs}.get("token", "") if self._token else ""
+        token = given_values(pairs).get("token", "") if self._token else ""
         return directory.Links(f"{request.root_path}{SERVICES_PATH}", quote(token, safe=""))
 
     def _service(self, request: Request, catalog: MapCatalog, rest: str, pairs: Pairs, name: str) -> Response:
@@ -232,9 +233,19 @@ class MapServiceApp:
                     lambda body: directory.map_page(body, *about),
                 )
             case ["layers"]:
-                return self._body(pairs, lambda: resources.all_layers(catalog, self._limits))
+                return self._body(
+                    pairs,
+                    lambda: resources.all_layers(catalog, self._limits),
+                    lambda body: directory.layers_page(body, *about),
+                )
             case ["legend"]:
-                return self._body(pairs, lambda: self._whole_legend(request, catalog, pairs))
+                if not _wants_page(pairs):
+                    return self._body(pairs, lambda: self._whole_legend(request, catalog, pairs))
+                return self._shown(
+                    self._form("legend", request, pairs, name),
+                    lambda: self._whole_legend(request, catalog, pairs),
+                    pages.legends_page,
+                )
             case ["export" | "queryLegends" as step]:
                 return self._operation(request, catalog, Operation(step), pairs, name)
             case [number] if _LAYER.fullmatch(number):
@@ -247,16 +258,17 @@ class MapServiceApp:
                     lambda body: directory.layer_page(body, *about),
                 )
             case ["identify"]:
-                return self._asked(pairs, identify, catalog)
+                return self._asked(self._form("identify", request, pairs, name), pairs, identify, catalog)
             case ["find"]:
-                return self._asked(pairs, find, catalog)
+                return self._asked(self._form("find", request, pairs, name), pairs, find, catalog)
             case [number, "query"] if _LAYER.fullmatch(number):
                 queried = catalog.layer(int(number))
                 if queried is None:
                     raise _INVALID_URL
                 if not isinstance(queried, FeatureLayer):
                     raise ServiceFault(400, "The requested operation is not supported by this layer.")
-                return self._asked(pairs, query, catalog, queried)
+                form = self._form("query", request, pairs, name, queried)
+                return self._asked(form, pairs, query, catalog, queried)
             case [number, "images", image_id] if _LAYER.fullmatch(number):
                 return picture_answer(
                     operations.swatch(catalog, int(number), image_id), "image/png", seconds=SWATCH_SECONDS
@@ -270,20 +282,53 @@ class MapServiceApp:
         show: Callable[[Mapping[str, Any]], Response] | None = None,
     ) -> Response:
         """Return a metadata body; without f it is JSON, `show` makes the page of what has one."""
-        form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
+        form = given_values(pairs).get("f", "").strip().lower()
         if form == "html" and show is not None:
             return show(make())
         if form not in ("", "json", "pjson"):
             raise ServiceFault(400, "Invalid or missing input parameters.", ["f: expected json or pjson"])
         return json_answer(make(), indent=form == "pjson")
 
-    def _asked(self, pairs: Pairs, operation: Callable[..., dict[str, Any]], *subject: Any) -> Response:
+    def _form(
+        self, step: str, request: Request, pairs: Pairs, name: str, layer: FeatureLayer | None = None
+    ) -> Form:
+        """Return the form of an operation on features, or of the legend."""
+        below = step if layer is None else f"{layer.id}/{step}"
+        subject = name if layer is None else f"{layer.name} ({layer.id})"
+        action = f"{request.root_path}{service_path(name)}/{below}"
+        return feature_pages.feature_form(step, subject, action, pairs, secured=bool(self._token))
+
+    def _asked(
+        self, form: Form, pairs: Pairs, operation: Callable[..., dict[str, Any]], *subject: Any
+    ) -> Response:
         """Return what an operation tells about features."""
-        form = {name.casefold(): value for name, value in pairs}.get("f", "").strip().lower()
+        if _wants_page(pairs):
+            asked = [(name, value) for name, value in pairs if name.casefold() != "f"]
+            if not feature_pages.asks(form):
+                return pages.result_page(form, [])
+            return self._shown(
+                form, lambda: self._told(operation, *subject, asked), feature_pages.features_page
+            )
+        wanted = given_values(pairs).get("f", "").strip().lower()
+        body = self._told(operation, *subject, pairs)
+        kind = "application/geo+json" if wanted == "geojson" else "application/json"
+        return json_answer(body, indent=wanted == "pjson", content_type=kind)
+
+    def _told(self, operation: Callable[..., dict[str, Any]], *subject: Any) -> dict[str, Any]:
         with self._drawing():
-            body = operation(*subject, pairs, self._limits)
-        kind = "application/geo+json" if form == "geojson" else "application/json"
-        return json_answer(body, indent=form == "pjson", content_type=kind)
+            return operation(*subject, self._limits)
+
+    def _shown(
+        self,
+        form: Form,
+        make: Callable[[], Mapping[str, Any]],
+        show: Callable[[Form, Mapping[str, Any]], Response],
+    ) -> Response:
+        """Return a page with a form; a fault is told on it, above the form."""
+        try:
+            return show(form, make())
+        except Exception as error:
+            return pages.fault_page(form, _fault_behind(error, form.action))
 
     def _whole_legend(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Mapping[str, Any]:
         with self._drawing():
@@ -315,7 +360,7 @@ class MapServiceApp:
             return pages.fault_page(form, _fault_behind(error, request.path))
 
     def _export(
-        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: pages.Form
+        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: Form
     ) -> Response:
         with self._drawing(request):
             picture = operations.export(catalog, pairs, self._limits)
@@ -330,7 +375,7 @@ class MapServiceApp:
         return json_answer(picture.body(href), indent=wanted is ResponseFormat.PJSON)
 
     def _legends(
-        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: pages.Form
+        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: Form
     ) -> Response:
         with self._drawing(request):
             body = operations.query_legends(catalog, pairs, self._limits, self._link(request))
@@ -349,6 +394,10 @@ class MapServiceApp:
         if output is None:
             return fault_answer(ServiceFault(404, "The picture is not kept any more."), status=404)
         return picture_answer(output.content, output.content_type, seconds=OUTPUT_SECONDS)
+
+
+def _wants_page(pairs: Pairs) -> bool:
+    return given_values(pairs).get("f", "").strip().lower() == "html"
 
 
 def _fault_behind(error: Exception, path: str) -> ServiceFault:

@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response
 from mapexplorer.service.markup import Markup, joined, tag
 from mapexplorer.service.pages import page
 
-_OPERATIONS: Final = ("export", "queryLegends")
-_RESOURCES: Final = ("layers", "legend")
+_STEPS: Final = ("export", "queryLegends", "identify", "find", "layers", "legend")
 
 
 class Links:
@@ -66,8 +65,7 @@ def map_page(body: Mapping[str, Any], name: str, links: Links, quoted: str) -> R
         "Formats": body["supportedImageFormatTypes"],
         "Largest picture": f"{body['maxImageWidth']} x {body['maxImageHeight']}",
     }
-    asked = [links(operation, *here, operation) for operation in _OPERATIONS]
-    asked += [links(f"{resource} (JSON)", *here, resource, form="pjson") for resource in _RESOURCES]
+    asked = [links(step, *here, step) for step in _STEPS]
     content = [
         _heading(f"{name} (MapServer)", links("JSON", *here, form="pjson")),
         tag("p", links("All services")),
@@ -85,6 +83,32 @@ def layer_page(body: Mapping[str, Any], name: str, links: Links, quoted: str) ->
     """Return the page of a layer: its facts and its fields."""
     here = (quoted, "MapServer")
     title = f"{body['name']} ({body['id']})"
+    content = [
+        _heading(title, links("JSON", *here, str(body["id"]), form="pjson")),
+        tag("p", links(f"{name} (MapServer)", *here)),
+        *_about_layer(body, "h2"),
+    ]
+    if body["type"] == "Feature Layer":
+        query = links("query", *here, str(body["id"]), "query")
+        content += [tag("h2", "What can be asked"), _list([query])]
+    return page(title, content)
+
+
+def layers_page(body: Mapping[str, Any], name: str, links: Links, quoted: str) -> Response:
+    """Return the page of all layers of a map: the facts and fields of each."""
+    here = (quoted, "MapServer")
+    title = f"All layers: {name}"
+    content = [
+        _heading(title, links("JSON", *here, "layers", form="pjson")),
+        tag("p", links(f"{name} (MapServer)", *here)),
+    ]
+    for layer in body["layers"]:
+        own = links(f"{layer['name']} ({layer['id']})", *here, str(layer["id"]))
+        content += [tag("h2", own), *_about_layer(layer, "h3")]
+    return page(title, content)
+
+
+def _about_layer(body: Mapping[str, Any], heading: str) -> list[Markup]:
     facts = {
         "Type": body["type"],
         "Geometry type": body.get("geometryType"),
@@ -92,18 +116,13 @@ def layer_page(body: Mapping[str, Any], name: str, links: Links, quoted: str) ->
         "Extent": _extent(body["extent"]),
         "Definition expression": body.get("definitionExpression"),
     }
-    content = [
-        _heading(title, links("JSON", *here, str(body["id"]), form="pjson")),
-        tag("p", links(f"{name} (MapServer)", *here)),
-        _facts(facts),
+    if not body.get("fields"):
+        return [_facts(facts)]
+    rows = [
+        tag("tr", tag("td", field["name"]), tag("td", field["type"].removeprefix("esriFieldType")))
+        for field in body["fields"]
     ]
-    if body.get("fields"):
-        rows = [
-            tag("tr", tag("td", field["name"]), tag("td", field["type"].removeprefix("esriFieldType")))
-            for field in body["fields"]
-        ]
-        content += [tag("h2", "Fields"), tag("table", tag("tbody", joined(rows)))]
-    return page(title, content)
+    return [_facts(facts), tag(heading, "Fields"), tag("table", tag("tbody", joined(rows)))]
 
 
 def _heading(title: str, other: Markup) -> Markup:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from werkzeug.wrappers import Response
 from mapexplorer.protocol import PARAMETERS, Operation, Parameter, ResponseFormat, ServiceFault
 from mapexplorer.protocol.parameters import LEGEND_FORMATS
 from mapexplorer.service.catalog import MapCatalog
+from mapexplorer.service.forms import Field, Form, form_markup, given_values
 from mapexplorer.service.markup import Markup, joined, tag, verbatim
 from mapexplorer.service.operations import Pairs, Picture
 
@@ -28,7 +28,8 @@ h1{font-size:1.5em}h2{font-size:1.15em;margin:1.5em 0 .3em}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em;margin:1em 0}
 dt{font-weight:600}dd{margin:0}
 .picture{max-width:100%;border:1px solid #ccc}
-td{padding:.2em .8em .2em 0;vertical-align:middle}
+td,th{padding:.2em .8em .2em 0;vertical-align:middle;text-align:left}
+.wide{overflow-x:auto}
 .row{display:grid;grid-template-columns:13em 1fr;gap:.2em 1em;margin:.5em 0}
 .row span{grid-column:2;color:#666;font-size:.85em}
 input,select,textarea{font:inherit;box-sizing:border-box;width:100%;max-width:45em}
@@ -58,17 +59,6 @@ _LONG: Final = frozenset(
 """Parameters whose values may take several lines."""
 
 
-@dataclass(frozen=True)
-class Form:
-    """What a form is made of: where it is sent to and what stands in its fields, by case-folded wire name."""
-
-    operation: Operation
-    service: str
-    action: str
-    given: Mapping[str, str]
-    token: str = ""
-
-
 def form_of(
     catalog: MapCatalog, operation: Operation, path: str, pairs: Pairs, *, secured: bool = False
 ) -> Form:
@@ -77,12 +67,18 @@ def form_of(
     Where the extent is missing the initial one of the map stands in it. On a secured service the form and the
     picture carry on the token of the request.
     """
-    given = {name.casefold(): value for name, value in pairs}
+    given = given_values(pairs)
     if operation is Operation.EXPORT and not given.get("bbox") and not given.get("bboxsr"):
         extent = catalog.initial_extent
         given["bbox"] = ",".join(repr(side) for side in (extent.xmin, extent.ymin, extent.xmax, extent.ymax))
     token = given.get("token", "") if secured else ""
-    return Form(operation, catalog.name, f"{path}/{operation.value}", given, token)
+    fields = tuple(_field(row, operation) for row in PARAMETERS if operation in row.operations)
+    return Form(_TITLES[operation], catalog.name, f"{path}/{operation.value}", given, fields, token)
+
+
+def _field(row: Parameter, operation: Operation) -> Field:
+    default = "" if row.default is None else row.write(row.default)
+    return Field(row.wire, row.help, tuple(_choices(row, operation)), default, row.name in _LONG)
 
 
 def export_page(form: Form, href: str, picture: Picture) -> Response:
@@ -94,24 +90,26 @@ def export_page(form: Form, href: str, picture: Picture) -> Response:
     if picture.suffix in _SHOWN:
         sides = {"width": str(body["width"]), "height": str(body["height"])}
         shown.insert(0, tag("p", tag("img", class_="picture", alt="The map", src=address, **sides)))
-    return _page(form, [*shown, _facts(body)])
+    return result_page(form, [*shown, _facts(body)])
 
 
 def legends_page(form: Form, body: Mapping[str, Any]) -> Response:
     """Return the page of a legend: the entries of every layer with their swatches, the form."""
-    return _page(form, [_layer(layer) for layer in body["layers"]] or [tag("p", "No layer is visible.")])
+    return result_page(
+        form, [_layer(layer) for layer in body["layers"]] or [tag("p", "No layer is visible.")]
+    )
 
 
 def fault_page(form: Form, fault: ServiceFault) -> Response:
     """Return the page that tells what is wrong with a request, above the form to put it right."""
     lines = [tag("li", detail) for detail in fault.details]
     told = tag("p", f"Error {fault.code}: {fault.message}")
-    return _page(form, [tag("div", told, tag("ul", joined(lines)) if lines else "", class_="fault")])
+    return result_page(form, [tag("div", told, tag("ul", joined(lines)) if lines else "", class_="fault")])
 
 
-def _page(form: Form, content: Sequence[Markup]) -> Response:
-    title = _TITLES[form.operation]
-    return page(title, [tag("h1", f"{title}: {form.service}"), *content, _form(form)])
+def result_page(form: Form, content: Sequence[Markup]) -> Response:
+    """Return a page with the form below what it asked for."""
+    return page(form.title, [tag("h1", f"{form.title}: {form.subject}"), *content, form_markup(form)])
 
 
 def page(title: str, content: Sequence[Markup]) -> Response:
@@ -164,46 +162,8 @@ def _layer(layer: Mapping[str, Any]) -> Markup:
     return joined((tag("h2", f"{layer['layerName']} ({layer['layerId']})"), table))
 
 
-def _form(form: Form) -> Markup:
-    rows = [_row(row, form) for row in PARAMETERS if form.operation in row.operations]
-    if form.token:
-        rows.append(tag("input", type="hidden", name="token", value=form.token))
-    verb = _TITLES[form.operation]
-    buttons = [
-        tag("button", f"{verb} (GET)", type="submit", formmethod="get"),
-        tag("button", f"{verb} (POST)", type="submit", formmethod="post"),
-    ]
-    return tag("form", joined([tag("h2", "Parameters"), *rows, *buttons]), action=form.action, method="get")
-
-
-def _row(row: Parameter, form: Form) -> Markup:
-    label = tag("label", row.wire, for_=row.wire)
-    return tag("div", label, _control(row, form), tag("span", row.help), class_="row")
-
-
-def _control(row: Parameter, form: Form) -> Markup:
-    given = form.given.get(row.wire.casefold(), "")
-    name = {"id": row.wire, "name": row.wire}
-    choices = _choices(row, form.operation)
-    if choices:
-        chosen = given.strip() or _default(row)
-        found = next((choice for choice in choices if choice.lower() == chosen.lower()), None)
-        options = [tag("option", choice, value=choice, selected=choice == found) for choice in choices]
-        if found is None:
-            options.insert(0, tag("option", chosen, value=chosen, selected=True))
-        return tag("select", joined(options), **name)
-    if row.name in _LONG:
-        # A browser drops the first line break of a text area.
-        return tag("textarea", f"\n{given}", rows="2", spellcheck="false", **name)
-    return tag("input", type="text", value=given, placeholder=_default(row), **name)
-
-
 def _choices(row: Parameter, operation: Operation) -> list[str]:
     if row.name == "f" and operation is Operation.QUERY_LEGENDS:
         return [answer.value for answer in ResponseFormat if answer in LEGEND_FORMATS]
     schema = row.type.schema()
     return ["false", "true"] if schema.get("type") == "boolean" else list(schema.get("enum", []))
-
-
-def _default(row: Parameter) -> str:
-    return "" if row.default is None else row.write(row.default)
