@@ -74,6 +74,12 @@ class Composer:
         visible = self.tree.visible(self._parameters.layers)
         return tuple(layer_id for layer_id in self._plan.sequence(self.tree) if layer_id in visible)
 
+    def name(self, layer_id: int) -> str:
+        """What a layer is called."""
+        element = self.element(layer_id)
+        own = self.tree.node(layer_id).name if self.tree.has(layer_id) else f"Layer {layer_id}"
+        return (element.name if element is not None else None) or own
+
     def element(self, layer_id: int) -> DynamicLayer | None:
         """The element of a layer that was added or stands in dynamic layers set from code."""
         if not self._foreign and self.tree.has(layer_id):

@@ -79,6 +79,14 @@ def shown(widget: Any, visible: bool) -> None:
         widget.layout.display = display
 
 
+def enabled(widget: Any, on: bool) -> None:
+    """Enable or disable every control inside a widget."""
+    for child in getattr(widget, "children", ()):
+        enabled(child, on)
+    if widget.has_trait("disabled") and widget.disabled is on:
+        widget.disabled = not on
+
+
 def marked(widget: Any, name: str, on: bool) -> None:
     """Add or remove a class of the style sheet."""
     if on:

@@ -8,6 +8,7 @@ import ipywidgets
 
 from . import controls
 from .bound_panel import BoundPanel
+from .composer import OVERRIDES
 from .field_values import FieldValues
 from .filter_box import FilterBox, fields_of
 from .filter_faults import faults, incomplete
@@ -111,8 +112,12 @@ class FiltersPanel(BoundPanel):
             for layer_id, expression in given.items()
             if dynamic is not None and layer_id in self._nodes and (layer_id, expression) not in kept
         ]
+        foreign = self.explorer.composer.foreign
+        controls.enabled(self._places, not foreign)
+        self.chooser.disabled = self.clear_all.disabled = foreign
         words = "Not in effect while dynamic layers with filters of their own are drawn: "
-        controls.say(self.conflict, controls.hint(f"{words}{', '.join(lost)}." if lost else ""))
+        told = [f"{words}{', '.join(lost)}."] if lost else []
+        controls.say(self.conflict, controls.hint(" ".join([*told, *([OVERRIDES] if foreign else [])])))
 
     def refuse(self, sentence: str) -> None:
         """Show why an expression was not taken."""

@@ -61,6 +61,7 @@ class LayerTree:
             self._children.setdefault(parent, []).append(layer_id)
         self.nodes: tuple[Node, ...] = tuple(self._walk(None, 0, known, None))
         self._by_id = {node.id: node for node in self.nodes}
+        self._under: dict[int, frozenset[int]] = {}
 
     def _walk(
         self, parent: int | None, depth: int, known: dict[int, Any], above: Node | None
@@ -88,9 +89,10 @@ class LayerTree:
         """The layer or group of an id that the service lists."""
         return self._by_id[layer_id]
 
-    def children(self, layer_id: int | None) -> tuple[int, ...]:
-        """The ids right below a group; below None those at the top level."""
-        return tuple(self._children.get(layer_id, ()))
+    @property
+    def grouped(self) -> bool:
+        """Whether there are groups."""
+        return any(node.is_group for node in self.nodes)
 
     @property
     def leaves(self) -> frozenset[int]:
@@ -103,17 +105,20 @@ class LayerTree:
         return frozenset(
             leaf
             for leaf in self.leaves
-            if all(self._by_id[step].visible_by_default for step in self._path(leaf))
+            if all(self._by_id[step].visible_by_default for step in self.path(leaf))
         )
 
     def under(self, layer_id: int) -> frozenset[int]:
         """All leaves below a group, or the layer itself when it is a leaf."""
-        node = self._by_id.get(layer_id)
-        if node is None:
-            return frozenset()
-        if not node.is_group:
-            return frozenset({layer_id})
-        return frozenset().union(*(self.under(child) for child in self._children.get(layer_id, [])))
+        found = self._under.get(layer_id)
+        if found is None:
+            node = self._by_id.get(layer_id)
+            if node is None:
+                return frozenset()
+            below = (self.under(child) for child in self._children.get(layer_id, []))
+            found = frozenset().union(*below) if node.is_group else frozenset({layer_id})
+            self._under[layer_id] = found
+        return found
 
     def on_below(self, layer_id: int) -> frozenset[int]:
         """The leaves below a group that draw by default, judged below the group only."""
@@ -154,7 +159,8 @@ class LayerTree:
         selections = [LayerSelection(verb, tuple(sorted(ids))) for verb, ids in forms]
         return min(selections, key=lambda selection: len(selection.to_text()))
 
-    def _path(self, layer_id: int | None) -> Iterable[int]:
+    def path(self, layer_id: int | None) -> Iterable[int]:
+        """The id of a layer and of every group above it."""
         while layer_id is not None:
             yield layer_id
             layer_id = self._parents[layer_id]

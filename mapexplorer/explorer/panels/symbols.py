@@ -145,10 +145,7 @@ class SymbolsPanel(BoundPanel):
             self.layer.value = chosen if chosen in listed else (listed[0] if listed else None)
 
     def _name(self, layer_id: int, drawn: bool) -> str:
-        composer = self.explorer.composer
-        element = composer.element(layer_id)
-        own = composer.tree.node(layer_id).name if composer.tree.has(layer_id) else f"Layer {layer_id}"
-        name = (element.name if element is not None else None) or own
+        name = self.explorer.composer.name(layer_id)
         return name if drawn else f"{name} (not drawn)"
 
     def _drawn(self, layer_id: int | None) -> bool:

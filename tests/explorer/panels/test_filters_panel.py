@@ -6,7 +6,7 @@ from mapexplorer.client.queries import Rows
 from mapexplorer.explorer.panels import FiltersPanel
 from mapexplorer.explorer.panels.filter_box import describe, fault_place
 from mapexplorer.explorer.panels.filter_faults import faults, incomplete, quoted_field
-from mapexplorer.protocol import ArcGISError, ParameterError, RequestErrors
+from mapexplorer.protocol import ArcGISError, DrawingInfo, ParameterError, RequestErrors
 
 from .stand_in import FIXES, StandIn, browser, choose, press, visible
 
@@ -425,3 +425,22 @@ def test_filters_that_dynamic_layers_displace_are_named(panel, explorer):
     assert "Fixes" not in panel.conflict.value
     explorer.parameters.dynamic_layers = None
     assert not visible(panel.conflict)
+
+
+def test_boxes_are_disabled_while_dynamic_layers_of_code_overrule_them(panel, explorer):
+    explorer.parameters.dynamic_layers = [{"id": 3}]
+    assert all(box.text.disabled for box in panel.boxes.values())
+    assert "set from code" in panel.conflict.value
+    explorer.parameters.dynamic_layers = None
+    assert not any(box.text.disabled for box in panel.boxes.values())
+    assert panel.conflict.value == ""
+
+
+def test_a_filter_reaches_the_dynamic_layers_of_changed_symbols(panel, explorer):
+    explorer.composer.draw(1, DrawingInfo(transparency=50))
+    assert not panel.boxes[1].text.disabled
+    browser(panel.boxes[1].text, value="wind > 5")
+    explorer.pass_time(1)
+    first = explorer.parameters.dynamic_layers[0]
+    assert (first.id, first.definition_expression) == (1, "wind > 5")
+    assert panel.conflict.value == ""

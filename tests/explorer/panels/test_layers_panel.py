@@ -129,3 +129,129 @@ def test_a_closed_panel_follows_nothing(panel, explorer):
     panel.close()
     explorer.parameters.layers = "show:4"
     explorer.at_scale(5.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "the service draws its default layers"),
+        ("show:1", "layers=show:1</code> – only these"),
+        ("hide:1", "layers=hide:1</code> – every layer but these"),
+        ("include:4", "layers=include:4</code> – the default layers and these"),
+        ("exclude:3", "layers=exclude:3</code> – the default layers without these"),
+        ("show:-1", "layers=show:-1</code> – nothing"),
+    ],
+)
+def test_the_verb_that_is_sent_is_shown_with_its_meaning(panel, explorer, text, words):
+    explorer.parameters.layers = text
+    assert words in panel.sent.value
+
+
+MANY = {
+    "supportsDynamicLayers": True,
+    "layers": [
+        layer
+        for group in range(40)
+        for layer in (
+            {"id": group * 10, "name": f"Group {group}", "type": "Group Layer"},
+            *(
+                {
+                    "id": group * 10 + n,
+                    "name": f"Layer {group}-{n}",
+                    "type": "Feature Layer",
+                    "parentLayerId": group * 10,
+                }
+                for n in range(1, 10)
+            ),
+        )
+    ],
+}
+
+
+def listed(panel):
+    return [line.children[-2].description for line in panel._rows.children]
+
+
+def test_rows_of_a_large_service_are_made_when_they_are_wanted():
+    panel = LayersPanel(StandIn(root=MANY))
+    assert len(panel.rows) == 40
+    assert listed(panel)[:2] == ["Group 0", "Group 1"]
+    press(panel.rows[10].opener)
+    assert listed(panel)[1:4] == ["Group 1", "Layer 1-1", "Layer 1-2"]
+    assert len(panel.rows) == 49
+    press(panel.rows[10].opener)
+    assert len(panel._rows.children) == 40
+
+
+def test_a_long_list_goes_on_when_asked():
+    layers = [{"id": n, "name": f"L{n}", "type": "Feature Layer"} for n in range(150)]
+    panel = LayersPanel(StandIn(root={"layers": layers}))
+    assert len(panel.rows) == 60
+    assert panel.more.description == "Show 60 more of 90"
+    press(panel.more)
+    press(panel.more)
+    assert len(panel.rows) == 150
+    assert panel.more.layout.display == "none"
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("layer 3-7", ["Group 3", "Layer 3-7"]),
+        ("GROUP 39", ["Group 39"]),
+        ("391", ["Group 39", "Layer 39-1"]),
+        ("nothing of the kind", []),
+    ],
+)
+def test_a_search_finds_layers_with_the_groups_above_them(words, names):
+    explorer = StandIn(root=MANY)
+    panel = LayersPanel(explorer)
+    browser(panel.search, value=words)
+    assert listed(panel) == names
+    assert ("No layer has that" in panel.note.value) is (not names)
+    if len(names) == 2:
+        browser(panel.boxes[max(panel.boxes)], value=False)
+        assert written(explorer) is not None
+    browser(panel.search, value="")
+    assert len(listed(panel)) == 40
+
+
+def test_layers_are_moved_up_and_down_through_dynamic_layers(panel, explorer):
+    browser(panel.order_opener, value=True)
+    ids = lambda: [element.id for element in explorer.parameters.dynamic_layers]  # noqa: E731
+    assert panel.order.list.options == (("Fixes", 1), ("Land", 3))
+    assert panel.order.reset.disabled
+    press(panel.order.down)
+    assert explorer.parameters.dynamic_layers is None
+    browser(panel.order.list, index=0)
+    press(panel.order.down)
+    assert ids() == [3, 1]
+    assert panel.order.list.value == 1
+    press(panel.order.down)
+    assert ids() == [3, 1]
+    browser(panel.boxes[2], value=True)
+    assert ids() == [3, 1, 2]
+    assert "Carried by dynamicLayers" in panel.sent.value
+    browser(panel.order.list, index=2)
+    press(panel.order.top)
+    assert ids() == [2, 3, 1]
+    press(panel.order.up)
+    assert ids() == [2, 3, 1]
+    press(panel.order.reset)
+    assert explorer.parameters.dynamic_layers is None
+
+
+def test_a_service_without_dynamic_layers_has_one_order():
+    panel = LayersPanel(StandIn(root={"layers": MANY["layers"]}))
+    browser(panel.order_opener, value=True)
+    assert panel.order.up.disabled
+    assert "does not support dynamic layers" in panel.order.reason.value
+
+
+def test_dynamic_layers_set_from_code_overrule_the_tick_boxes(panel, explorer):
+    explorer.parameters.dynamic_layers = [{"id": 3}]
+    assert all(box.disabled for box in panel.boxes.values())
+    assert all(button.disabled for button in panel.buttons.children)
+    assert "set from code" in panel.sent.value
+    explorer.parameters.dynamic_layers = None
+    assert not any(box.disabled for box in panel.boxes.values())
