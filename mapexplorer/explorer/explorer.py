@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -305,6 +306,27 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
     def wait(self, timeout: float = 30.0) -> bool:
         """Wait until everything asked for is shown; False when that takes longer."""
         return self.controller.wait(timeout)
+
+    def time_lapse(
+        self,
+        path: str | Path,
+        *,
+        pause: float = 0.5,
+        loop: bool = True,
+        on_frame: Callable[[int, int], bool | None] | None = None,
+        **times: Any,
+    ) -> Path:
+        """Write a range of times as one file: ``explorer.time_lapse("storms.gif", step="1 year")``.
+
+        The ending of the path says how: .gif, .png, .webp, a .zip of pictures, or a folder. The keywords
+        `start`, `end`, `step`, `mode`, `width` and `stamped` are those of `lapse_frames`; see
+        `write_time_lapse` for the others and for the errors. Blocks until the file is there.
+        """
+        from mapexplorer.explorer.lapse_times import lapse_frames
+        from mapexplorer.explorer.time_lapse import write_time_lapse
+
+        frames = lapse_frames(self, **times)
+        return write_time_lapse(path, frames, self.service.export, pause=pause, loop=loop, on_frame=on_frame)
 
     # ---- from the map to the parameters
 

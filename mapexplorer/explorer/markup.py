@@ -52,6 +52,7 @@ _TAGS = frozenset(
     }
     | {"table", "tbody", "td", "th", "thead", "time", "tr", "ul", "wbr"}
 )
+_TAGS |= {"circle", "g", "line", "rect", "svg", "text"}
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 _ATTRIBUTES = frozenset(
     {
@@ -72,6 +73,7 @@ _ATTRIBUTES = frozenset(
     }
     | {"rowspan", "scope", "src", "style", "tabindex", "target", "title", "width"}
 )
+_ATTRIBUTES |= {"cx", "cy", "r", "rx", "text-anchor", "viewbox", "x", "x1", "x2", "y", "y1", "y2"}
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|bmp);base64,[A-Za-z0-9+/]*={0,2}")
 # A page as data: would be a page of ours; only types that browsers save and never run.
 _LINK = re.compile(

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
+from mapexplorer.explorer.markup import Markup
 from mapexplorer.explorer.parameters import Hand
 from mapexplorer.protocol.time import TimeExtent, TimeRelation
 
-from . import controls, timeline
+from . import controls, time_diagram, timeline
 from .bound_panel import BoundPanel
+from .lapse_controls import LapseControls
 from .playback import Playback
 from .published import member
+from .time_layers import LayerTimes
 from .time_window import Mode, PublishedTime, Window, fitting_modes, published_time
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ RELATIONS = (
     (
         "Within",
         TimeRelation.WITHIN,
-        "Drawn: what lies between the ends of the window, without the ends themselves.",
+        "Drawn: what lies in the window or reaches into it, not what only touches one of its ends.",
     ),
 )
 SPEEDS = (("Slow", 1.5), ("Normal", 0.7), ("Fast", 0.3), ("Very fast", 0.1))
@@ -48,14 +51,16 @@ PLAY, PAUSE = "▶" + controls.UPRIGHT, "❚❚"
 
 
 class TimePanel(BoundPanel):
-    """A slider over the time of the service, with playback; writes ``time`` and ``time_relation``.
+    """A slider over the time of the service, with playback and time lapses.
+
+    Writes ``time``, ``time_relation`` and ``layer_time_options``.
 
     Times are UTC. A time set from code may lie between the marks of the slider: the date boxes show it
     exactly, the slider its closest mark.
     """
 
     title: ClassVar[str] = "Time"
-    bound: ClassVar[tuple[str, ...]] = ("time", "time_relation")
+    bound: ClassVar[tuple[str, ...]] = ("time", "time_relation", "layer_time_options")
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls, from the mode down to the relation."""
@@ -77,12 +82,18 @@ class TimePanel(BoundPanel):
             ipywidgets.Dropdown, "Relation", options=[(label, relation) for label, relation, _ in RELATIONS]
         )
         self.message, self.explanation, self.about = controls.prose(), controls.prose(), controls.prose()
+        self.layers = LayerTimes(
+            self.listen,
+            lambda options: self.write(layer_time_options=options),
+            lambda: self.explorer.parameters.layer_time_options,
+        )
+        self.lapse = LapseControls(self)
         self._build_player()
         self._listen()
         self._body = ipywidgets.VBox(
             (
                 self.mode, self.slider, self.range, self.first, self.last, self.message, self.player,
-                self.step, self.speed, self.relation, self.explanation,
+                self.step, self.speed, self.relation, self.explanation, self.layers.widget, self.lapse.widget,
             )
         )  # fmt: skip
         self._body.add_class("me-stack")
@@ -124,12 +135,16 @@ class TimePanel(BoundPanel):
             controls.say(self.about, controls.hint("This service says nothing about time."))
         else:
             names = ", ".join(name for name in self.published.layers if name)
-            controls.say(self.about, controls.hint(f"Layers with time: {names}." if names else ""))
+            layers = f"Layers with time: {names}. " if names else ""
+            controls.say(self.about, controls.hint(f"{layers}All times are in UTC."))
             offered = timeline.choices(self.published.extent, self.published.step)
             with self.quietly():
                 self.step.options = [(str(step), step) for step in offered]
                 self.step.value = timeline.sensible(self.published.extent, self.published.step)
             self._lay_marks()
+        with self.quietly():
+            self.layers.use(self.explorer.layer_infos)
+        self.lapse.stop()
         relations = member(self.explorer.info, "supports_time_relation") is True
         self.relation.disabled = not relations
         self._relations_missing = "" if relations else "This service does not know time relations."
@@ -156,6 +171,7 @@ class TimePanel(BoundPanel):
         for widget in (self.first, self.last):
             widget.placeholder = "open" if mode is Mode.WINDOW else ""
         self._show_relation(mode)
+        self.layers.show()
 
     def _show_relation(self, mode: Mode) -> None:
         relation = self.explorer.parameters.time_relation or TimeRelation.OVERLAPS
@@ -163,7 +179,9 @@ class TimePanel(BoundPanel):
         words = next(words for _, known, words in RELATIONS if known == relation)
         if mode is Mode.INSTANT and relation != TimeRelation.OVERLAPS:
             words += " With an instant, features of one moment are never drawn."
-        controls.say(self.explanation, controls.hint(self._relations_missing or words))
+        drawing = time_diagram.draw(relation, mode) if not self._relations_missing else None
+        hint = controls.hint(self._relations_missing or words)
+        controls.say(self.explanation, Markup(hint + drawing) if hint and drawing else hint)
 
     def refuse(self, sentence: str) -> None:
         """Show why a time was not taken."""
@@ -177,6 +195,7 @@ class TimePanel(BoundPanel):
     def close(self) -> None:
         """Stop playing and release the widgets."""
         self.playback.stop()
+        self.lapse.stop()
         super().close()
 
     # ---- what a person does

@@ -127,7 +127,7 @@ def test_the_relation_is_written_and_explained(panel, explorer):
     assert not panel.relation.disabled
     choose(panel.relation, "Within")
     assert explorer.parameters.time_relation is TimeRelation.WITHIN
-    assert "without the ends" in panel.explanation.value
+    assert "only touches one of its ends" in panel.explanation.value
     choose(panel.relation, "Overlaps")
     assert explorer.parameters.time_relation is None
     explorer.parameters.time_relation = "esriTimeRelationAfterStartOverlapsEnd"
