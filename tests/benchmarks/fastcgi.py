@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import subprocess
@@ -28,14 +29,25 @@ def pair(name: str, value: str) -> bytes:
 
 
 class FastCgiProcess:
-    """A FastCGI program listening on a socket handed to it as standard input."""
+    """A FastCGI program, in one process or several that share a socket handed to them as standard input."""
 
-    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self.path = str(folder / "fastcgi.sock")
+    def __init__(
+        self, command: list[str], folder: Path, environment: dict[str, str], processes: int = 1
+    ) -> None:
+        self.path = str(folder / f"{Path(command[0]).name}.sock")
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(16)
-        self.process = subprocess.Popen(command, stdin=self.listener, env=environment)
+        self.processes = [
+            subprocess.Popen(
+                command,
+                stdin=self.listener,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            for _ in range(processes)
+        ]
 
     def __enter__(self) -> Self:
         return self
@@ -44,8 +56,9 @@ class FastCgiProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # While it waits for a connection MapServer only notes a polite request to end.
-        self.process.kill()
-        self.process.wait(10)
+        for process in self.processes:
+            process.kill()
+            process.wait(10)
         self.listener.close()
 
     def get(self, query: str) -> bytes:
@@ -68,7 +81,8 @@ class FastCgiProcess:
                 + record(STDIN, b"")
             )
             answer = self._read(connection)
-        return answer.split(b"\r\n\r\n", 1)[1]
+        _, body = re.split(rb"\r?\n\r?\n", answer, maxsplit=1)
+        return body
 
     @staticmethod
     def _read(connection: socket.socket) -> bytes:

@@ -1,258 +1,116 @@
-"""Counties and points, drawn by our service and by UMN MapServer in turn: medians of the ratios.
+"""Our service beside UMN MapServer and QGIS Server on the same features and symbols, in turn in one run.
 
-Run with `python -m tests.benchmarks.peers [--runs 40] [--pictures FOLDER]`. Needs Debian's `mapserver-bin`.
-Both engines are warm, long-lived processes that read the same features and colours and answer PNG over a
-local socket: ours over HTTP, MapServer as FastCGI from spatially indexed shapefiles.
+Run with `python -m tests.benchmarks.peers [--runs 25] [--pictures FOLDER]`. Needs the Debian packages
+cgi-mapserver and mapserver-bin, qgis-server and python3-qgis; an engine that is missing is said and left out.
+All are warm, long-lived processes that answer PNG over a local socket: ours over HTTP, the others as FastCGI
+from spatially indexed shapefiles. With one client each engine has one process, with four one for each core.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import random
-import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
-import geopandas
-import numpy
-import requests
 from PIL import Image
 
-from mapexplorer.sample import document_path
-from tests.benchmarks.fastcgi import FastCgiProcess
+from tests.benchmarks.datasets import SIZE, Dataset, Window, datasets
+from tests.benchmarks.engines import Ask, Engine, mapexplorer, mapserver, qgis
 
-SIZE = (1024, 768)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A window on the map: longitude and latitude of its centre and its width in degrees."""
-
-    name: str
-    longitude: float
-    latitude: float
-    width: float
-
-    def bbox(self, jitter: random.Random) -> tuple[float, float, float, float]:
-        """The window, moved by up to a twentieth so that no answer can be a stored one."""
-        x = self.longitude + self.width * jitter.uniform(-0.05, 0.05)
-        y = self.latitude + self.width * jitter.uniform(-0.05, 0.05)
-        half, tall = self.width / 2, self.width / 2 * SIZE[1] / SIZE[0]
-        return x - half, y - tall, x + half, y + tall
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Features, the class-breaks renderer that both engines draw them with, and the windows to draw."""
-
-    name: str
-    frame: geopandas.GeoDataFrame
-    renderer: dict[str, Any]
-    scenes: tuple[Scene, ...]
-
-    @property
-    def classes(self) -> numpy.ndarray:
-        """The number of the class of every feature, as text."""
-        breaks = [info["classMaxValue"] for info in self.renderer["classBreakInfos"]]
-        return numpy.searchsorted(breaks, self.frame[self.renderer["field"]]).astype(str)
-
-
-WINDOWS = (
-    Scene("whole country", -96, 38, 62),
-    Scene("one region", -90, 38, 15),
-    Scene("a few counties", -93.5, 42, 3),
-)
-
-
-def counties() -> Dataset:
-    """The counties of the sample with their five classes."""
-    path = document_path("usa")
-    for layer in json.loads(path.read_text())["layers"]:
-        renderer = layer.get("drawingInfo", {}).get("renderer", {})
-        if renderer.get("type") == "classBreaks" and "count" in layer["name"].lower():
-            frame = geopandas.read_parquet(path.parent / layer["source"])
-            plain = {key: renderer[key] for key in ("type", "field", "minValue", "classBreakInfos")}
-            return Dataset("counties", frame, plain, WINDOWS)
-    raise LookupError("the usa sample has no classed layer of counties")
-
-
-def points(count: int) -> Dataset:
-    """Random points over the country in five classes, circles of 6 pixels with a light outline."""
-    random_numbers = numpy.random.default_rng(3)
-    x, y = random_numbers.uniform(-125, -67, count), random_numbers.uniform(25, 49, count)
-    value = random_numbers.uniform(0, 5, count)
-    frame = geopandas.GeoDataFrame({"value": value}, geometry=geopandas.points_from_xy(x, y), crs=4326)
-    colors = [(69, 117, 180), (145, 191, 219), (254, 224, 144), (252, 141, 89), (215, 48, 39)]
-    outline = {"type": "esriSLS", "style": "esriSLSSolid", "color": [255, 255, 255, 255], "width": 0.5}
-    infos = [
-        {
-            "classMaxValue": number + 1,
-            "label": str(number),
-            "symbol": {
-                "type": "esriSMS",
-                "style": "esriSMSCircle",
-                "size": 4.5,
-                "color": [*color, 255],
-                "outline": outline,
-            },
-        }
-        for number, color in enumerate(colors)
-    ]
-    renderer = {"type": "classBreaks", "field": "value", "minValue": 0, "classBreakInfos": infos}
-    return Dataset(f"{count:,} points", frame, renderer, WINDOWS[:2])
-
-
-def mapfile(dataset: Dataset, shapefile: Path) -> str:
-    """MapServer's description of the same layer; a column `class` holds the number of each class."""
-    kind, classes = "POLYGON", []
-    for place, info in enumerate(dataset.renderer["classBreakInfos"]):
-        symbol, outline = info["symbol"], info["symbol"]["outline"]
-        color, edge = (" ".join(map(str, part["color"][:3])) for part in (symbol, outline))
-        width = outline["width"] * 96 / 72
-        style = f"STYLE COLOR {color} END STYLE OUTLINECOLOR {edge} WIDTH {width} END"
-        if symbol["type"] == "esriSMS":
-            kind, size = "POINT", symbol["size"] * 96 / 72
-            style = f'STYLE SYMBOL "c" COLOR {color} OUTLINECOLOR {edge} WIDTH {width} SIZE {size} END'
-        classes.append(f'CLASS EXPRESSION "{place}" {style} END')
-    return f"""MAP NAME peers SIZE {SIZE[0]} {SIZE[1]} IMAGECOLOR 255 255 255
-EXTENT -180 -90 180 90 UNITS DD MAXSIZE 4096
-OUTPUTFORMAT NAME png DRIVER "AGG/PNG" MIMETYPE "image/png" IMAGEMODE RGB FORMATOPTION "COMPRESSION=1" END
-SYMBOL NAME "c" TYPE ELLIPSE POINTS 1 1 END FILLED TRUE END
-LAYER NAME features TYPE {kind} STATUS DEFAULT DATA "{shapefile}" CLASSITEM "class"
-{" ".join(classes)} END END"""
+ENGINES: Mapping[str, Engine] = {"mapexplorer": mapexplorer, "MapServer": mapserver, "QGIS": qgis}
+WARMING = 3
+EACH = 4
+"""Answers that every client asks for in one turn, where there are several."""
 
 
 @contextmanager
-def mapserver(dataset: Dataset, folder: Path) -> Iterator[Callable[[Any], bytes]]:
-    """MapServer as a warm FastCGI process on the same features."""
-    program = shutil.which("mapserv")
-    if program is None:
-        sys.exit("UMN MapServer is not installed (Debian package mapserver-bin)")
-    shapefile = folder / "features.shp"
-    geopandas.GeoDataFrame({"class": dataset.classes}, geometry=dataset.frame.geometry).to_file(shapefile)
-    subprocess.run(["shptree", str(shapefile)], check=True, stdout=subprocess.DEVNULL)
-    (folder / "peers.map").write_text(mapfile(dataset, shapefile))
-    (folder / "mapserver.conf").write_text('CONFIG ENV MS_MAP_PATTERN "." END END')
-    environment = {**os.environ, "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf")}
-    with FastCgiProcess([program], folder, environment) as process:
-
-        def ask(bbox: tuple[float, float, float, float]) -> bytes:
-            return process.get(
-                urlencode(
-                    {
-                        "map": str(folder / "peers.map"),
-                        "mode": "map",
-                        "mapext": " ".join(map(str, bbox)),
-                        "map_imagetype": "png",
-                    }
-                )
-            )
-
-        yield ask
+def running(dataset: Dataset, processes: int) -> Iterator[dict[str, Ask]]:
+    """The engines that are installed, by name; those that are not are said."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        found = {}
+        for name, engine in ENGINES.items():
+            try:
+                found[name] = stack.enter_context(engine(dataset, folder, processes))
+            except LookupError as missing:
+                print(f"{name} is left out: {missing}")
+        yield found
 
 
-@contextmanager
-def mapexplorer(dataset: Dataset, folder: Path) -> Iterator[Callable[[Any], bytes]]:
-    """Our own service in a process of its own, over HTTP on loopback."""
-    dataset.frame.to_parquet(folder / "features.parquet")
-    layer = {
-        "id": 0,
-        "name": dataset.name,
-        "type": "Feature Layer",
-        "source": "features.parquet",
-        "drawingInfo": {"renderer": dataset.renderer},
-    }
-    document = {"name": "peers", "spatialReference": {"wkid": 4326}, "layers": [layer]}
-    (folder / "peers.json").write_text(json.dumps(document))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mapexplorer", "serve", str(folder / "peers.json"), "--port", "0"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    url = process.stdout.readline().strip()
-    session = requests.Session()
-
-    def ask(bbox: tuple[float, float, float, float]) -> bytes:
-        answer = session.get(
-            f"{url}/export",
-            params={
-                "bbox": ",".join(map(str, bbox)),
-                "bboxSR": 4326,
-                "imageSR": 4326,
-                "size": f"{SIZE[0]},{SIZE[1]}",
-                "format": "png24",
-                "f": "image",
-            },
-            timeout=60,
-        )
-        assert answer.headers["Content-Type"] == "image/png", answer.text[:500]
-        return answer.content
-
-    try:
-        yield ask
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def milliseconds(ask: Callable[[Any], bytes], bbox: tuple[float, float, float, float]) -> tuple[float, bytes]:
-    """How long one answer takes, and the answer."""
+def timed(ask: Ask, window: Window, seed: int, clients: int, pool: ThreadPoolExecutor) -> tuple[float, bytes]:
+    """Milliseconds per answer, and the last answer; the same seed asks for the same windows."""
+    jitter = random.Random(seed)
+    boxes = [window.bbox(jitter) for _ in range(1 if clients == 1 else clients * EACH)]
     started = time.perf_counter()
-    answer = ask(bbox)
-    return (time.perf_counter() - started) * 1000, answer
+    answers = [ask(boxes[0])] if clients == 1 else list(pool.map(ask, boxes))
+    return (time.perf_counter() - started) * 1000 / len(boxes), answers[-1]
 
 
-def compare(dataset: Dataset, runs: int, pictures: Path | None) -> None:
-    """Print a row per window of a dataset."""
-    jitter = random.Random(7)
+def compare(dataset: Dataset, clients: int, runs: int, pictures: Path | None) -> None:
+    """Print a row per window of a dataset: medians per engine and the median ratio to each peer."""
     with (
-        tempfile.TemporaryDirectory() as name,
-        mapserver(dataset, Path(name)) as theirs,
-        mapexplorer(dataset, Path(name)) as ours,
+        running(dataset, 1 if clients == 1 else min(clients, os.cpu_count() or 1)) as engines,
+        ThreadPoolExecutor(clients) as pool,
     ):
-        for scene in dataset.scenes:
-            rounds = []
-            for turn in range(runs + 3):
-                bbox = scene.bbox(jitter)
-                (mine, picture), (yours, other) = milliseconds(ours, bbox), milliseconds(theirs, bbox)
-                for answer in (picture, other):
-                    assert Image.open(io.BytesIO(answer)).size == SIZE
-                if turn >= 3:
-                    rounds.append((mine, yours, mine / yours))
-                elif pictures:
-                    stem = f"{dataset.name} {scene.name}".replace(" ", "-")
-                    (pictures / f"{stem}-mapexplorer.png").write_bytes(picture)
-                    (pictures / f"{stem}-mapserver.png").write_bytes(other)
-            mine, yours, ratio = (statistics.median(column) for column in zip(*rounds, strict=True))
-            print(
-                f"{dataset.name:18} {scene.name:16} {mine:8.1f} {yours:13.1f} {ratio:6.2f} "
-                f"{len(picture) / 1024:9.0f} {len(other) / 1024:10.0f}"
-            )
+        for window in dataset.windows:
+            columns: dict[str, list[float]] = {name: [] for name in engines}
+            sizes = {}
+            for turn in range(runs + WARMING):
+                for name, ask in engines.items():
+                    cost, answer = timed(ask, window, turn, clients, pool)
+                    assert Image.open(io.BytesIO(answer)).size == SIZE, name
+                    sizes[name] = len(answer)
+                    if turn >= WARMING:
+                        columns[name].append(cost)
+                    elif pictures:
+                        stem = f"{dataset.name} {window.name} {name}".replace(" ", "-").replace(",", "")
+                        (pictures / f"{stem}.png").write_bytes(answer)
+            print(row(dataset, window, clients, columns, sizes), flush=True)
+
+
+def row(
+    dataset: Dataset,
+    window: Window,
+    clients: int,
+    columns: Mapping[str, list[float]],
+    sizes: Mapping[str, int],
+) -> str:
+    """A row of the table; dashes stand for an engine that is missing."""
+    ours = columns["mapexplorer"]
+    cells = []
+    for name in ENGINES:
+        if name not in columns:
+            cells.append(f"{'–':>9} {'–':>5} {'–':>5}")
+            continue
+        ratio = statistics.median(mine / theirs for mine, theirs in zip(ours, columns[name], strict=True))
+        shown = "" if name == "mapexplorer" else f"{ratio:.2f}"
+        cells.append(f"{statistics.median(columns[name]):9.1f} {shown:>5} {sizes[name] / 1024:5.0f}")
+    return f"{dataset.name:22} {window.name:15} {clients:>2} " + " ".join(cells)
 
 
 def main() -> None:
-    """Print a row per scene: both medians in milliseconds, and the median ratio (below 1: we are faster)."""
+    """Print a row per scene and number of clients; a ratio below 1 says that we are faster."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--runs", type=int, default=40)
+    arguments.add_argument("--runs", type=int, default=25)
+    arguments.add_argument("--only", default="", help="only features whose name holds this")
+    arguments.add_argument("--clients", type=int, nargs="+", default=[1, 4])
     arguments.add_argument("--pictures", type=Path, help="keep one picture of each engine and scene here")
     options = arguments.parse_args()
-    heads = f"{'ours ms':>8} {'MapServer ms':>13} {'ratio':>6} {'KiB':>9} {'theirs':>10}"
-    print(f"{'features':18} {'window':16} {heads}")
-    for dataset in (counties(), points(28_000), points(1_000_000)):
-        compare(dataset, options.runs, options.pictures)
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
+    heads = " ".join(f"{name[:9]:>9} {'ratio':>5} {'KiB':>5}" for name in ENGINES)
+    print(f"{'features':22} {'window':15} {'n':>2} {heads}   (ms per answer)")
+    for dataset in datasets(options.only):
+        for clients in options.clients:
+            compare(dataset, clients, options.runs if clients == 1 else options.runs // 3, options.pictures)
 
 
 if __name__ == "__main__":
