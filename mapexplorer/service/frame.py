@@ -173,9 +173,10 @@ def _box_in_image(
     if same_crs(box_crs, image_crs):
         return (extent.xmin, extent.ymin, extent.xmax, extent.ymax)
     try:
-        return extent_beyond(extent, box_crs, image_crs)
+        xmin, ymin, xmax, ymax = extent_beyond(extent, box_crs, image_crs)
     except ValueError:
         raise ParameterError("bbox", "no point of the extent can be projected to imageSR") from None
+    return float(xmin), float(ymin), float(xmax), float(ymax)
 
 
 def _fit(box: tuple[float, float, float, float], size: Size) -> tuple[float, float, float, float]:

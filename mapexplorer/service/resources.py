@@ -44,7 +44,7 @@ QUERY_KEYS: Final[Mapping[str, Any]] = {
         "supportsPaginationOnAggregatedQueries": True,
         "supportsReturningQueryExtent": True,
         "supportsQueryWithDistance": False,
-        "supportsHavingClause": False,
+        "supportsHavingClause": True,
         "supportsPercentileStatistics": False,
         "supportsTrueCurve": False,
         "supportsReturningGeometryCentroid": False,

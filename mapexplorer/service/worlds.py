@@ -233,7 +233,8 @@ def _side_by_side(
     part = near.width / 8
     narrow = replace(extent, xmin=middle - part, xmax=middle + part)
     _, ymin, _, ymax = densified_envelope(narrow, near_crs, far_crs, project)
-    ratio = far.width / near.width
+    # Plain numbers become infinite silently where they are too large; those of numpy warn.
+    ratio = float(far.width / near.width)
     return (
         far.middle + (extent.xmin - middle) * ratio,
         ymin,

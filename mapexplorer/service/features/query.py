@@ -24,6 +24,7 @@ from mapexplorer.service.features.geometry_json import (
     geometries_of,
 )
 from mapexplorer.service.features.given import Given
+from mapexplorer.service.features.having import Having, read_having
 from mapexplorer.service.features.search import SearchShape, matching, read_shape
 from mapexplorer.service.features.selection import FILTERS, filtered_view
 from mapexplorer.service.features.statistics import (
@@ -68,6 +69,7 @@ class _Asked:
     most: int
     statistics: tuple[tuple[Statistic, FieldInfo], ...]
     groups: tuple[str, ...]
+    having: Having | None
     reference: SpatialReference
     shape: SearchShape | None
     relation: SpatialRelation
@@ -112,7 +114,7 @@ def _in_version(catalog: MapCatalog, layer: FeatureLayer, version: str | None) -
 
 def _read(catalog: MapCatalog, layer: FeatureLayer, given: Given, limits: Limits) -> _Asked:
     form = given.form(*FORMS)
-    for name in ("distance", "having", "text", "quantizationParameters", "datumTransformation"):
+    for name in ("distance", "text", "quantizationParameters", "datumTransformation"):
         given.refuse(name, _NOT_HERE, "0")
     for name in ("parameterValues", "rangeValues"):
         given.refuse(name, f"{_NOT_HERE}; give layerParameterValues or layerRangeValues")
@@ -124,6 +126,11 @@ def _read(catalog: MapCatalog, layer: FeatureLayer, given: Given, limits: Limits
     groups = given.read("groupByFieldsForStatistics", lambda text: names(text.split(","))) or ()
     if groups and not statistics:
         given.fault("groupByFieldsForStatistics", "needs outStatistics")
+    having = given.read(
+        "having", lambda text: read_having(text, statistics, groups, layer.fields, layer.object_id_field)
+    )
+    if having is not None and not statistics:
+        given.fault("having", "needs outStatistics")
     made = tuple(field.name for field in statistic_fields(statistics)) + groups
     sortable = made if statistics else tuple(field.name for field in layer.fields)
     order = given.read("orderByFields", lambda text: _order(text, sortable))
@@ -143,6 +150,7 @@ def _read(catalog: MapCatalog, layer: FeatureLayer, given: Given, limits: Limits
         most=_most(given, limits),
         statistics=statistics,
         groups=groups,
+        having=having,
         reference=reference,
         shape=_shape(catalog, given),
         relation=relation,
@@ -314,7 +322,11 @@ def _extent(layer: FeatureLayer, rows: Rows, asked: _Asked) -> dict[str, Any]:
 
 
 def _statistics(layer: FeatureLayer, rows: Rows, asked: _Asked, limits: Limits) -> dict[str, Any]:
-    table = summarise(layer.table.iloc[rows], asked.groups, asked.statistics)
+    wanted, having = asked.statistics, asked.having
+    further = () if having is None else having.statistics
+    table = summarise(layer.table.iloc[rows], asked.groups, (*wanted, *further))
+    if having is not None:
+        table = table[having.kept(table)].drop(columns=[statistic.name for statistic, _ in further])
     table = table.iloc[sorted_rows(table, asked.order)]
     if asked.count_only:
         return {"count": len(table)}

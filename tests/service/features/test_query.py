@@ -318,6 +318,33 @@ def test_statistics_by_groups_are_sorted_and_portioned(service):
 
 
 @pytest.mark.parametrize(
+    ("having", "kinds"),
+    [
+        ("n > 1", [1, 2]),
+        ("COUNT(*) > 1", [1, 2]),
+        ("count(KIND) = 1 OR SUM(POP) > 35", [1, 3]),
+        ("MAX(\"NAME\") LIKE 's%'", [3]),
+        ("KIND >= 2 AND NOT (n < 2)", [2]),
+        ("AVG(POP) IS NULL", []),
+    ],
+)
+def test_having_keeps_groups(service, having, kinds):
+    statistic = {"statisticType": "count", "onStatisticField": "OBJECTID", "outStatisticFieldName": "n"}
+    asked = {
+        "outStatistics": json.dumps([statistic]),
+        "groupByFieldsForStatistics": "KIND",
+        "orderByFields": "KIND",
+        "having": having,
+    }
+    found = [feature["attributes"] for feature in service.json("1/query", **asked)["features"]]
+    assert [group["KIND"] for group in found] == kinds
+    assert all(set(group) == {"KIND", "n"} for group in found)
+
+
+COUNTED = {"outStatistics": '[{"statisticType":"count","onStatisticField":"POP"}]'}
+
+
+@pytest.mark.parametrize(
     ("asked", "words"),
     [
         ({"where": "NOFIELD=1"}, "where: "),
@@ -354,7 +381,12 @@ def test_statistics_by_groups_are_sorted_and_portioned(service):
         ({"groupByFieldsForStatistics": "KIND"}, "groupByFieldsForStatistics: "),
         ({"f": "xml"}, "f: "),
         ({"distance": "10"}, "distance: "),
-        ({"having": "n > 1"}, "having: "),
+        ({"having": "1 > 1"}, "having: needs outStatistics"),
+        ({**COUNTED, "having": "POP > 1"}, "having: unknown field 'POP'"),
+        ({**COUNTED, "having": "SUM(NAME) > 1"}, "having: sum needs numbers"),
+        ({**COUNTED, "having": "SUM(POP + 1) > 1"}, "having: SUM takes one field"),
+        ({**COUNTED, "having": "MEDIAN(POP) > 1"}, "having: unknown function 'MEDIAN'"),
+        ({**COUNTED, "having": "1=1; DROP TABLE t"}, "having: only one expression"),
     ],
 )
 def test_what_is_wrong_is_named(service, asked, words):
