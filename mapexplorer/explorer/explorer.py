@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 from traitlets import Bunch, Instance
 
+from mapexplorer.explorer import rerun
 from mapexplorer.explorer.address import PageAddress
 from mapexplorer.explorer.answer import Answer
 from mapexplorer.explorer.arrangement import PanelChoice, PanelTabs
+from mapexplorer.explorer.closing import parts
 from mapexplorer.explorer.controller import Controller, Fetch, Frame
 from mapexplorer.explorer.drawing import Drawing
 from mapexplorer.explorer.editing import Handles
@@ -107,6 +109,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
         self._compose(panels)
         self.history.begin(self._now())
         self._paused, self._ready = False, True
+        rerun.remember(self)
         self._submit()
 
     def _compose(self, panels: Iterable[PanelChoice] | None) -> None:
@@ -418,6 +421,11 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
 
     # ---- the end
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        return self._closed
+
     def close(self) -> None:
         """Stop everything: no request is sent, no widget changes any more, no thread stays."""
         if self._closed or not self._ready:
@@ -431,22 +439,12 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
             panel.close()
         self.drawing.close()
         self.map.release()
-        parts = list(_parts(self))
+        inside = list(parts(self))
         super().close()
-        for part in parts:
+        for part in inside:
             part.close()
 
 
 def _all_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """Every parameter, those that are not given as None."""
     return {name: given.get(name) for name in Parameters.names}
-
-
-def _parts(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
-    """Every widget inside another one, with layouts and styles: closing a box alone leaves them behind."""
-    for child in getattr(widget, "children", ()):
-        yield from _parts(child)
-        yield child
-    for name in ("layout", "style"):
-        if widget.has_trait(name):
-            yield getattr(widget, name)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import ipywidgets
 
+from mapexplorer.explorer.closing import close_whole
+
 if TYPE_CHECKING:
     from mapexplorer.explorer.answer import Answer
     from mapexplorer.explorer.explorer import MapExplorer
@@ -35,4 +37,4 @@ class Panel:
 
     def close(self) -> None:
         """Stop observing and release the widgets."""
-        self.widget.close()
+        close_whole(self.widget)

@@ -12,6 +12,7 @@ import ipywidgets
 from traitlets import TraitError
 
 from mapexplorer.explorer import style
+from mapexplorer.explorer.closing import close_whole
 from mapexplorer.explorer.panel import Panel
 
 from .echoes import Echoes
@@ -33,6 +34,7 @@ class BoundPanel(Panel, ABC):
     def __init__(self, explorer: MapExplorer) -> None:
         super().__init__(explorer)
         self._silence = threading.local()
+        self._alone: ipywidgets.Widget | None = None
         self.widget = ipywidgets.VBox(self.build())
         for name in ("mapexplorer", "me-panel", f"me-{type(self).__name__.removesuffix('Panel').lower()}"):
             self.widget.add_class(name)
@@ -103,6 +105,8 @@ class BoundPanel(Panel, ABC):
         if self.bound:
             self.explorer.parameters.unobserve(self._follow, names=list(self.bound))
         self.explorer.unobserve(self._answered, names=["answer"])
+        if self._alone is not None:
+            close_whole(self._alone)
         super().close()
 
     def _follow(self, change: Any) -> None:
@@ -119,5 +123,6 @@ class BoundPanel(Panel, ABC):
         self.on_answer(change.new)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        alone = ipywidgets.VBox([style.sheet(), self.widget])
-        return alone._repr_mimebundle_(**options)
+        if self._alone is None:
+            self._alone = ipywidgets.VBox([style.sheet(), self.widget])
+        return self._alone._repr_mimebundle_(**options)

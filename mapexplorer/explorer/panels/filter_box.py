@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from mapexplorer.explorer.closing import close_whole
 from mapexplorer.explorer.markup import Markup, tag
 
 from . import controls
@@ -99,7 +100,7 @@ class FilterBox:
             *self.fields.values(), self.text, self.opener, self.build, self.clear, self.chips, self.message,
             self.described, self._place, self.widget,
         ):  # fmt: skip
-            widget.close()
+            close_whole(widget)
 
     def _inserter(self, field: Any) -> Callable[[], None]:
         def insert() -> None:

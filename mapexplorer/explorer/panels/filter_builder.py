@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import ipywidgets
 
+from mapexplorer.explorer.closing import close_whole
+
 from . import controls
 from .condition_words import NotBuildable
 from .conditions import (
@@ -107,9 +109,9 @@ class ConditionRow:
         """Release the widgets."""
         for row in self.widget.children[:2]:
             for part in (*row.children, row):
-                part.close()
-        self.several.close()
-        self.widget.close()
+                close_whole(part)
+        close_whole(self.several)
+        close_whole(self.widget)
 
     def _field_chosen(self) -> None:
         with self._builder.panel.quietly():
@@ -245,7 +247,7 @@ class FilterBuilder:
         """Release the widgets."""
         self._lay(())
         for part in (self.joiner, self.add, self.note, self._places, self.widget):
-            part.close()
+            close_whole(part)
 
     def _lay(self, items: Sequence[Condition]) -> None:
         for row in self.rows:

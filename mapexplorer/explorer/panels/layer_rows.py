@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from mapexplorer.explorer import style
+from mapexplorer.explorer.closing import close_whole
 
 from . import controls
 from .layer_tree import LayerTree, Node
@@ -67,7 +68,7 @@ class LayerRow:
     def close(self) -> None:
         """Release the widgets."""
         for part in (*self.widget.children, self.widget):
-            part.close()
+            close_whole(part)
 
 
 def found(tree: LayerTree, words: str) -> frozenset[int]:

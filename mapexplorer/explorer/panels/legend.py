@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
+from mapexplorer.explorer.closing import close_whole
 from mapexplorer.explorer.legend import swatch
 from mapexplorer.explorer.legend_files import as_csv, as_html, as_png, download
 from mapexplorer.explorer.markup import Markup, tag
@@ -82,7 +83,7 @@ class ClassList:
     def close(self) -> None:
         """Release the widgets."""
         for part in (*self.boxes, *self.symbols, *self._rows, self.heading, self.widget):
-            part.close()
+            close_whole(part)
 
 
 class LegendPanel(BoundPanel):

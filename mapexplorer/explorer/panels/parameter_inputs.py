@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from mapexplorer.explorer.closing import close_whole
+
 from . import controls, timeline
 from .published import member, number, whole
 
@@ -98,7 +100,7 @@ class ParameterInput:
     def close(self) -> None:
         """Release the widgets."""
         for part in (self.text, self.about, self.message, self.widget):
-            part.close()
+            close_whole(part)
 
 
 def parameter_inputs(layer: Any, layer_id: int, panel: FiltersPanel) -> tuple[ParameterInput, ...]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import ipywidgets
 
+from mapexplorer.explorer.closing import close_whole
 from mapexplorer.protocol.ranges import MapRangeValue, RangeValue
 
 from . import controls
@@ -149,7 +150,7 @@ class RangeControl:
     def close(self) -> None:
         """Release the widgets."""
         for widget in (*self.widget.children, self.widget):
-            widget.close()
+            close_whole(widget)
 
 
 class RangesPanel(BoundPanel):

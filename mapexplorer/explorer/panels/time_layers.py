@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from mapexplorer.explorer.closing import close_whole
 from mapexplorer.explorer.markup import tag
 from mapexplorer.protocol.time import LayerTimeOptions, TimeUnit
 
@@ -144,7 +145,7 @@ class LayerTimes:
         self.fold.fill((*(control.widget for control in self.controls.values()), self.note))
         controls.shown(self.widget, bool(self.controls))
         for control in previous.values():
-            control.widget.close()
+            close_whole(control.widget)
 
     def show(self) -> None:
         """Set all controls from the parameter."""
