@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -72,8 +73,13 @@ def form_of(
         extent = catalog.initial_extent
         given["bbox"] = ",".join(repr(side) for side in (extent.xmin, extent.ymin, extent.xmax, extent.ymax))
     token = given.get("token", "") if secured else ""
-    fields = tuple(_field(row, operation) for row in PARAMETERS if operation in row.operations)
-    return Form(_TITLES[operation], catalog.name, f"{path}/{operation.value}", given, fields, token)
+    return Form(_TITLES[operation], catalog.name, f"{path}/{operation.value}", given, _fields(operation), token)
+
+
+@cache
+def _fields(operation: Operation) -> tuple[Field, ...]:
+    """Return the fields of a form; once, because the schemas of all values cost more than a picture."""
+    return tuple(_field(row, operation) for row in PARAMETERS if operation in row.operations)
 
 
 def _field(row: Parameter, operation: Operation) -> Field:
