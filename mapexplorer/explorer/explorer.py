@@ -40,12 +40,15 @@ from mapexplorer.explorer.panels.composer import Composer
 from mapexplorer.explorer.parameters import Parameters
 from mapexplorer.explorer.restoring import Restorable
 from mapexplorer.explorer.scheduler import Scheduler
+from mapexplorer.explorer.selections import selected_rows
 from mapexplorer.explorer.state import State
 from mapexplorer.explorer.status import StatusLine
 from mapexplorer.explorer.view import MapPane
 from mapexplorer.protocol import Extent, MapExplorerError, MapRequest, SpatialReference
 
 if TYPE_CHECKING:
+    import pandas
+
     from mapexplorer.client import MapService
     from mapexplorer.explorer.panel import Panel
     from mapexplorer.protocol import LayerInfo, ServiceInfo
@@ -296,6 +299,12 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
         box = Extent.of(extent)
         known = SpatialReference.of(reference) if reference is not None else box.spatial_reference
         self.parameters.update(bbox=box, bbox_sr=known or self.map.reference, map_scale=None)
+
+    @property
+    def selection(self) -> pandas.DataFrame:
+        """The selected rows as a table whose first column names their layer; asks the service, and blocks."""
+        given = self.parameters
+        return selected_rows(self.service, self.layer_infos, given.selection_definitions, given.request())
 
     def run_now(self, timeout: float = 60.0) -> Answer:
         """Send the latest parameters at once, wait, and return what is shown; for scripts and cells.

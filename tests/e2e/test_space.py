@@ -155,3 +155,63 @@ def test_what_is_drawn_on_a_turned_map_is_turned_back(live: LivePage) -> None:
     assert (after[outside] == after[2, 2]).all()
     inside = after[top + 5 : bottom - 5, left + 5 : right - 5]
     assert len(np.unique(inside.reshape(-1, 4), axis=0)) > 3
+
+
+ATTACK = '<img src=x onerror="window.attacked=1">'
+TOWNS = f"""
+import geopandas as _geopandas
+from shapely.geometry import Point as _Point
+_towns = _geopandas.GeoDataFrame(
+    {{"name": ["Ada", {ATTACK!r}, "Cyd"]}}, geometry=[_Point(0, 0), _Point(10, 0), _Point(10, 10)], crs=4326
+)
+"""
+CYAN = (0, 255, 255, 255)
+
+
+def town(live: LivePage, number: int) -> tuple[float, float]:
+    """Where a town stands on the page."""
+    x, y = [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)][number]
+    west, south, east, north = live.value("explorer.map.extent.numbers")
+    from mapexplorer.explorer.pages import WORLD, ordinate
+
+    return on_map(live, (x * WORLD / 360 - west) / (east - west), (north - ordinate(y)) / (north - south))
+
+
+def selected(live: LivePage) -> Any:
+    sent = live.received()[-1].get("selectionDefinitions")
+    return None if sent is None else [one["objectIds"] for one in json.loads(sent)]
+
+
+def test_clicks_identify_and_select_and_a_box_selects_more(live: LivePage) -> None:
+    live.run(TOWNS)
+    live.open("{'Towns': _towns}, bbox=(-5, -5, 15, 15), bbox_sr=4326")
+    live.tab("Select")
+    live.page.evaluate("window.attacked = 0")
+    choice = live.page.locator(".me-select button")
+    choice.filter(has_text="Identify").click()
+    live.until("explorer.panels['SelectPanel'].mode.value == 'identify'")
+    live.page.mouse.click(*town(live, 1))
+    bubble = live.page.locator(f"{PANE} .leaflet-popup")
+    bubble.wait_for()
+    assert ATTACK in bubble.inner_text()
+    choice.filter(has_text="Select").first.click()
+    live.until("explorer.panels['SelectPanel'].mode.value == 'select'")
+    bubble.wait_for(state="detached")
+    before = live.shown_picture()
+    assert not (before == CYAN).all(axis=-1).any()
+    live.page.mouse.click(*town(live, 1))
+    live.until("explorer.parameters.selection_definitions is not None")
+    live.settle()
+    assert selected(live) == [[2]]
+    after = live.shown_picture()
+    assert (after == CYAN).all(axis=-1).sum() > 20
+    assert live.value("list(explorer.selection['name'])") == [ATTACK]
+    choice.filter(has_text="in a box").click()
+    still(live)
+    (left, bottom), (right, top) = town(live, 0), town(live, 2)
+    drag(live, (left - 15, bottom + 15), (right + 15, top - 15))
+    live.until("len(explorer.parameters.selection_definitions[0].object_ids) == 3")
+    live.settle()
+    assert selected(live) == [[1, 2, 3]]
+    assert "3 features" in live.page.locator(".me-select").first.inner_text()
+    assert live.page.evaluate("window.attacked") == 0

@@ -62,6 +62,7 @@ def test_the_parts_stand_in_the_page_under_their_class_names(bench: Bench) -> No
         "TimePanel",
         "RangesPanel",
         "SpacePanel",
+        "SelectPanel",
         "VersionPanel",
         "ViewPanel",
         "LegendPanel",

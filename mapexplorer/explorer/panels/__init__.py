@@ -5,6 +5,7 @@ from .layers import LayersPanel
 from .legend import LegendPanel
 from .ranges import RangesPanel
 from .request import RequestPanel
+from .select import SelectPanel
 from .share import SharePanel
 from .space import SpacePanel
 from .symbols import SymbolsPanel
@@ -19,6 +20,7 @@ PANELS = (
     TimePanel,
     RangesPanel,
     SpacePanel,
+    SelectPanel,
     VersionPanel,
     ViewPanel,
     LegendPanel,
@@ -34,6 +36,7 @@ __all__ = [
     "LegendPanel",
     "RangesPanel",
     "RequestPanel",
+    "SelectPanel",
     "SharePanel",
     "SpacePanel",
     "SymbolsPanel",
