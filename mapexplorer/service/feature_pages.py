@@ -152,7 +152,7 @@ def features_page(form: Form, body: Mapping[str, Any]) -> Response:
         ]
         content += _found(rows)
     if body.get("exceededTransferLimit"):
-        content.append(tag("p", "There are more than one answer holds."))
+        content.append(tag("p", "There are more; one answer does not hold them all."))
     return result_page(form, content)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from typing import Final
@@ -63,6 +63,8 @@ class Drawing(ABC):
 
     width: int
     height: int
+    top: int = 0
+    """The row of the whole picture that is the first of this drawing."""
 
     @abstractmethod
     def draw_each(
@@ -101,3 +103,8 @@ class Drawing(ABC):
 
         It is laid as opaque as ``opacity``, and only inside the outlines ``within`` where these are given.
         """
+
+    def fill_within(self, outlines: Sequence[Outline], paint: Callable[[Drawing], None]) -> None:
+        """Draw something inside outlines only; it may be painted in several pieces."""
+        with self.sheet(within=outlines) as sheet:
+            paint(sheet)

@@ -163,18 +163,18 @@ def _draw_solid(surface: Drawing, polygons: Ragged, which: Indices, fills: Seque
 def _draw_hatched(surface: Drawing, polygons: Ragged, fill: Fill, pixels_per_point: float) -> None:
     """Draw hatched polygons of one symbol: the lines inside their areas, then the outlines."""
     outlines = outlines_of(polygons)
-    with surface.sheet(within=outlines) as sheet:
-        draw_hatch(sheet, fill, pixels_per_point)
+    size = surface.width, surface.height
+    surface.fill_within(outlines, lambda part: draw_hatch(part, fill, pixels_per_point, size))
     surface.draw_each(outlines, None, [fill.outline], round_ends=False)
 
 
-def draw_hatch(surface: Drawing, fill: Fill, pixels_per_point: float) -> None:
-    """Draw hatch lines over a whole drawing; they start from its upper left corner."""
+def draw_hatch(surface: Drawing, fill: Fill, pixels_per_point: float, size: tuple[int, int]) -> None:
+    """Draw hatch lines over a picture of a size; they start from its upper left corner."""
     gap = max(HATCH_SPACING * pixels_per_point, 3.0)
     thickness = max(THIN_LINE * pixels_per_point, 0.75)
     lines: list[Floats] = []
     for direction in _DIRECTIONS[fill.hatch or "esriSFSHorizontal"]:
-        lines.extend(_parallels(direction, gap, thickness, surface.width, surface.height))
+        lines.extend(_parallels(direction, gap, thickness, *size))
     # One path of all lines, so that a translucent colour is not doubled where they cross.
     stroke = Stroke(fill.color, thickness)
     surface.draw_each([outline_of(lines, closed=False)], None, [stroke], round_ends=False)

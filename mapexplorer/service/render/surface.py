@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from mapexplorer.service.render.drawing import LINE, Drawing, Outline, Pixels
@@ -27,6 +29,8 @@ _HAIR: Final = 1.0
 """Pixels of a line whose joins and ends are too small to be seen, and are drawn the fastest way."""
 _STRIP: Final = 256
 """Rows that are blended at once."""
+_STRIP_PIXELS: Final = 2**21
+"""Pixels of the strips in which areas are masked: 8 MiB of memory for each of two."""
 _NO_COLORS: Final = np.empty((0, 4))
 _NO_TRANSFORMS: Final = np.empty((0, 3, 3))
 _NO_OFFSETS: Final = np.empty((0, 2))
@@ -35,11 +39,14 @@ _NO_OFFSETS: Final = np.empty((0, 2))
 class Surface(Drawing):
     """Pixels to draw on: coordinates in pixels, x right and y down from the upper left corner.
 
-    ``ground`` fills it at first, as red, green, blue, alpha from 0 to 255.
+    ``ground`` fills it at first, as red, green, blue, alpha from 0 to 255. A strip of a larger picture has
+    its first row at ``top`` of it, and is drawn on by the coordinates of the whole.
     """
 
-    def __init__(self, width: int, height: int, ground: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
-        self.width, self.height = width, height
+    def __init__(
+        self, width: int, height: int, ground: tuple[int, int, int, int] = (0, 0, 0, 0), top: int = 0
+    ) -> None:
+        self.width, self.height, self.top = width, height, top
         # Typed as Any: Agg takes plain arrays and our own outlines where its Python signature names classes.
         agg: Any = RendererAgg
         self._renderer = agg(width, height, 72)
@@ -48,7 +55,7 @@ class Surface(Drawing):
             # One word a pixel: four times as fast as four bytes.
             self.pixels.view(np.uint32)[:] = np.array(ground, dtype=np.uint8).view(np.uint32)
         self._flip = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, 1]])
-        self._to_agg = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]])
+        self._to_agg = np.array([[1.0, 0, 0], [0, -1, top + height], [0, 0, 1]])
 
     def context(self, *, round_ends: bool = True, mitred: bool = False) -> Any:
         """Return a graphics context: antialiased, nothing snapped to whole pixels."""
@@ -104,10 +111,40 @@ class Surface(Drawing):
         offsets: Floats | None,
         turns: Floats | None,
     ) -> None:
+        reach = self.width + self.height
+        long = np.array([offsets is None and _is_long(outline, reach) for outline in outlines])
+        if not long.any():
+            self._draw_at_once(context, outlines, colors, strokes, offsets, turns)
+            return
+        edges = [0, *(np.flatnonzero(np.diff(long)) + 1).tolist(), len(long)]
+        runs = [run for run in pairwise(edges) if not long[run[0]]]
+        runs += [(number, number + 1) for number in np.flatnonzero(long).tolist()]
+        for low, high in sorted(runs):
+            part = (
+                outlines[low:high],
+                None if colors is None else _part(colors, low, high),
+                (_part(strokes[0], low, high), _part(strokes[1], low, high), _part(strokes[2], low, high)),
+                None,
+                None if turns is None else _part(turns, low, high),
+            )
+            if long[low]:
+                self._draw_long(context, *part)
+            else:
+                self._draw_at_once(context, *part)
+
+    def _draw_at_once(
+        self,
+        context: Any,
+        outlines: Sequence[Outline],
+        colors: Floats | None,
+        strokes: tuple[Floats, Floats, list[Any]],
+        offsets: Floats | None,
+        turns: Floats | None,
+    ) -> None:
         widths, edges, dashes = strokes
-        moved = offsets is not None
-        arguments = (
-            self._flip if moved else self._to_agg,
+        self._renderer.draw_path_collection(
+            context,
+            self._to_agg if offsets is None else self._flip,
             list(outlines),
             _NO_TRANSFORMS if turns is None else turns,
             _NO_OFFSETS if offsets is None else offsets,
@@ -121,24 +158,46 @@ class Surface(Drawing):
             "screen",
         )
 
-        def draw() -> None:
-            self._renderer.draw_path_collection(context, *arguments)
+    def _draw_long(
+        self,
+        context: Any,
+        outlines: Sequence[Outline],
+        colors: Floats | None,
+        strokes: tuple[Floats, Floats, list[Any]],
+        offsets: Floats | None,
+        turns: Floats | None,
+    ) -> None:
+        """Draw one outline, its fill and then its stroke; strip by strip what is too long for Agg's memory of
+        cells, which gives up before it has drawn anything of it.
+        """
+        widths, edges, dashes = strokes
+        passes: list[tuple[Floats | None, tuple[Floats, Floats, list[Any]]]] = []
+        if colors is not None:
+            passes.append((colors, (np.zeros(1), edges, dashes)))
+        if widths.any():
+            passes.append((None, strokes))
+        for color, stroke in passes:
+            part = (outlines, color, stroke, offsets, turns)
+            check_time()
+            try:
+                self._draw_at_once(context, *part)
+            except (OverflowError, RuntimeError):
+                for low in range(0, self.height, _BAND):
+                    self._draw_rows(context, part, low, min(low + _BAND, self.height))
+                context.set_clip_rectangle(None)
 
-        if moved or not any(_is_long(outline, self.width + self.height) for outline in outlines):
-            draw()
-        else:
-            self._draw_in_strips_if_needed(context, draw)
-
-    def _draw_in_strips_if_needed(self, context: Any, draw: Callable[[], None]) -> None:
-        """Draw at once; where a path is too long for Agg's memory of cells, again strip by strip."""
-        before = self.pixels.copy()
+    def _draw_rows(self, context: Any, part: tuple[Any, ...], low: int, high: int) -> None:
+        """Draw some rows, counted from the bottom as Agg does; by halves where they are still too many."""
+        check_time()
+        context.set_clip_rectangle(Bbox([[0, low], [self.width, high]]))
         try:
-            draw()
+            self._draw_at_once(context, *part)
         except (OverflowError, RuntimeError):
-            self.pixels[:] = before
-            for low in range(0, self.height, _BAND):
-                context.set_clip_rectangle(_Strip(0, low, self.width, min(_BAND, self.height - low)))
-                draw()
+            if high - low < 2:
+                raise
+            middle = (low + high) // 2
+            self._draw_rows(context, part, low, middle)
+            self._draw_rows(context, part, middle, high)
 
     def stamp(
         self, outline: Outline, color: Rgba | None, stroke: Stroke, places: Floats, *, mitred: bool = False
@@ -159,6 +218,7 @@ class Surface(Drawing):
     def paste(self, picture: Pixels, left: int, top: int) -> None:
         """Blend a picture over the surface."""
         high, wide = picture.shape[:2]
+        top -= self.top
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + wide, self.width), min(top + high, self.height)
         if x0 >= x1 or y0 >= y1:
@@ -171,8 +231,9 @@ class Surface(Drawing):
             return
         image = Image.fromarray(self.pixels)
         for picture, left, top in pictures:
-            x, y = max(left, 0), max(top, 0)
-            shown = picture[y - top :, x - left :] if (x, y) != (left, top) else picture
+            row = top - self.top
+            x, y = max(left, 0), max(row, 0)
+            shown = picture[y - row :, x - left :] if (x, y) != (left, row) else picture
             if shown.size and x < self.width and y < self.height:
                 image.alpha_composite(Image.fromarray(np.ascontiguousarray(shown)), (x, y))
         self.pixels[:] = np.asarray(image)
@@ -180,19 +241,53 @@ class Surface(Drawing):
     @contextmanager
     def sheet(self, *, opacity: float = 1.0, within: Sequence[Outline] | None = None) -> Iterator[Surface]:
         """Give a surface that is blended over this one when it is done."""
-        sheet = Surface(self.width, self.height)
+        sheet = Surface(self.width, self.height, top=self.top)
         yield sheet
-        if within is not None:
-            covered = self._coverage(within)
-            for row, share in zip(sheet.pixels, covered, strict=True):
-                row[:, 3] = (row[:, 3].astype(np.uint16) * share + 127) // 255
-        lay_over(self.pixels, sheet.pixels, opacity)
+        if within is None:
+            lay_over(self.pixels, sheet.pixels, opacity)
+            return
+        for low, high, outlines in self._strips(within):
+            part = sheet.pixels[low:high]
+            _keep(part, self._coverage(outlines, low, high))
+            lay_over(self.pixels[low:high], part, opacity)
 
-    def _coverage(self, outlines: Sequence[Outline]) -> npt.NDArray[np.uint8]:
-        """Return how much of every pixel the outlines cover together, 0 to 255."""
-        mask = Surface(self.width, self.height)
+    def fill_within(self, outlines: Sequence[Outline], paint: Callable[[Drawing], None]) -> None:
+        """Paint inside outlines, strip by strip to save memory."""
+        for low, high, some in self._strips(outlines):
+            check_time()
+            strip = Surface(self.width, high - low, top=self.top + low)
+            paint(strip)
+            _keep(strip.pixels, self._coverage(some, low, high))
+            lay_over(self.pixels[low:high], strip.pixels)
+
+    def _strips(self, outlines: Sequence[Outline]) -> Iterator[tuple[int, int, list[Outline]]]:
+        """Yield first and last row of the strips that outlines reach, and the outlines that reach each."""
+        ends = (
+            np.array(
+                [(outline.vertices[:, 1].min(), outline.vertices[:, 1].max()) for outline in outlines]
+            ).reshape(-1, 2)
+            - self.top
+        )
+        first = max(math.floor(float(ends[:, 0].min(initial=self.height))) - 1, 0)
+        last = min(math.ceil(float(ends[:, 1].max(initial=0.0))) + 1, self.height)
+        rows = max(_STRIP_PIXELS // self.width, 1)
+        for low in range(first, last, rows):
+            high = min(low + rows, last)
+            reached = np.flatnonzero((ends[:, 0] <= high + 1) & (ends[:, 1] >= low - 1)).tolist()
+            if reached:
+                yield low, high, [outlines[number] for number in reached]
+
+    def _coverage(self, outlines: Sequence[Outline], low: int, high: int) -> npt.NDArray[np.uint8]:
+        """Return how much of every pixel of some rows the outlines cover together, 0 to 255."""
+        mask = Surface(self.width, high - low, top=self.top + low)
         mask.draw_each(outlines, np.array([[1.0, 1, 1, 1]]), [Stroke()])
-        return mask.pixels[..., 3].copy()
+        return mask.pixels[..., 3]
+
+
+def _keep(pixels: Pixels, covered: npt.NDArray[np.uint8]) -> None:
+    """Make pixels as transparent as they are not covered."""
+    for row, share in zip(pixels, covered, strict=True):
+        row[:, 3] = (row[:, 3].astype(np.uint16) * share + 127) // 255
 
 
 def lay_over(below: Pixels, above: Pixels, opacity: float = 1.0) -> None:
@@ -240,12 +335,3 @@ def _is_long(outline: Outline, reach: int) -> bool:
         return False
     step = np.diff(outline.vertices, axis=0)
     return bool(np.abs(step).sum() > _LONG)
-
-
-class _Strip:
-    """A clip rectangle as matplotlib's contexts want it, y counted from the bottom as Agg does."""
-
-    def __init__(self, left: int, bottom: int, width: int, height: int) -> None:
-        self.bounds = (left, bottom, width, height)
-        self.extents = (left, bottom, left + width, bottom + height)
-        self.x0, self.y0, self.x1, self.y1 = self.extents

@@ -25,8 +25,14 @@ def draw_pictured(
     if (high > low).all():
         left, top = low.tolist()
         wide, high_ = (high - low).tolist()
-        with surface.sheet(within=outlines) as sheet:
-            sheet.paste(_tiles(symbol, pixels_per_point, (left, top, wide, high_)), left, top)
+        end = top + high_
+
+        def paint(part: Drawing) -> None:
+            first, last = max(top, part.top), min(end, part.top + part.height)
+            if first < last:
+                part.paste(_tiles(symbol, pixels_per_point, (left, first, wide, last - first)), left, first)
+
+        surface.fill_within(outlines, paint)
     stroke = stroke_of(symbol.outline, pixels_per_point)
     if stroke.width:
         surface.draw_each(outlines, None, [stroke], round_ends=False)
