@@ -73,7 +73,8 @@ def form_of(
         extent = catalog.initial_extent
         given["bbox"] = ",".join(repr(side) for side in (extent.xmin, extent.ymin, extent.xmax, extent.ymax))
     token = given.get("token", "") if secured else ""
-    return Form(_TITLES[operation], catalog.name, f"{path}/{operation.value}", given, _fields(operation), token)
+    address = f"{path}/{operation.value}"
+    return Form(_TITLES[operation], catalog.name, address, given, _fields(operation), token)
 
 
 @cache
