@@ -81,6 +81,7 @@ FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
         Field("orderByFields", "Fields separated by commas, each with ASC or DESC."),
         Field("groupByFieldsForStatistics", "Fields separated by commas."),
         Field("outStatistics", "Statistics as JSON.", long=True),
+        Field("having", "A condition on the statistics of each group."),
         Field("resultOffset", "How many features are left out at first."),
         Field("resultRecordCount", "How many features are returned at most."),
         *_MAP_FILTERS,
