@@ -19,10 +19,11 @@ from mapexplorer.service.render.ragged import Floats, Indices
 from mapexplorer.service.render.symbols import Rgba, Stroke
 from mapexplorer.service.time_limit import check_time
 
-_BAND: Final = 64
-"""Rows of a strip when a path is too long for Agg to rasterise at once."""
 _LONG: Final = 500_000
-"""Pixels of path that Agg certainly holds; its limit lies at about four million."""
+"""Pixels of path from which a path is drawn on its own."""
+_CELLS: Final = 4_000_000
+"""Pixels of path in one band: of 24 bytes each in Agg's memory, of which it gives up at last. What it began
+then stays in its rasteriser, so that nothing else could be drawn."""
 _BATCH: Final = 100_000
 """Vertices or markers that are drawn at once; between batches the time is looked at."""
 _HAIR: Final = 1.0
@@ -167,37 +168,23 @@ class Surface(Drawing):
         offsets: Floats | None,
         turns: Floats | None,
     ) -> None:
-        """Draw one outline, its fill and then its stroke; strip by strip what is too long for Agg's memory of
-        cells, which gives up before it has drawn anything of it.
-        """
+        """Draw one outline, its fill and then its stroke, in as many bands as keep Agg's memory small."""
         widths, edges, dashes = strokes
-        passes: list[tuple[Floats | None, tuple[Floats, Floats, list[Any]]]] = []
+        passes: list[tuple[Floats | None, tuple[Floats, Floats, list[Any]], int]] = []
         if colors is not None:
-            passes.append((colors, (np.zeros(1), edges, dashes)))
+            passes.append((colors, (np.zeros(1), edges, dashes), 1))
         if widths.any():
-            passes.append((None, strokes))
-        for color, stroke in passes:
-            part = (outlines, color, stroke, offsets, turns)
-            check_time()
-            try:
-                self._draw_at_once(context, *part)
-            except (OverflowError, RuntimeError):
-                for low in range(0, self.height, _BAND):
-                    self._draw_rows(context, part, low, min(low + _BAND, self.height))
-                context.set_clip_rectangle(None)
-
-    def _draw_rows(self, context: Any, part: tuple[Any, ...], low: int, high: int) -> None:
-        """Draw some rows, counted from the bottom as Agg does; by halves where they are still too many."""
-        check_time()
-        context.set_clip_rectangle(Bbox([[0, low], [self.width, high]]))
-        try:
-            self._draw_at_once(context, *part)
-        except (OverflowError, RuntimeError):
-            if high - low < 2:
-                raise
-            middle = (low + high) // 2
-            self._draw_rows(context, part, low, middle)
-            self._draw_rows(context, part, middle, high)
+            passes.append((None, strokes, 2))
+        for color, stroke, sides in passes:
+            count = min(max(math.ceil(sides * _length(outlines[0]) / _CELLS), 1), self.height)
+            rows = math.ceil(self.height / count)
+            for low in range(0, self.height, rows):
+                check_time()
+                if count > 1:
+                    # Counted from the bottom, as Agg does.
+                    context.set_clip_rectangle(Bbox([[0, low], [self.width, min(low + rows, self.height)]]))
+                self._draw_at_once(context, outlines, color, stroke, offsets, turns)
+            context.set_clip_rectangle(None)
 
     def stamp(
         self, outline: Outline, color: Rgba | None, stroke: Stroke, places: Floats, *, mitred: bool = False
@@ -330,8 +317,10 @@ def _part(values: Any, low: int, high: int) -> Any:
 
 
 def _is_long(outline: Outline, reach: int) -> bool:
-    """Tell whether an outline may need more cells than Agg has, from its length in pixels."""
-    if len(outline.vertices) * reach < _LONG:
-        return False
-    step = np.diff(outline.vertices, axis=0)
-    return bool(np.abs(step).sum() > _LONG)
+    """Tell whether an outline may need more cells than Agg should hold, from its length in pixels."""
+    return len(outline.vertices) * reach >= _LONG and _length(outline) > _LONG
+
+
+def _length(outline: Outline) -> float:
+    """Return the pixels that an outline passes, both ways."""
+    return float(np.abs(np.diff(outline.vertices, axis=0)).sum())

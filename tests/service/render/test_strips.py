@@ -47,25 +47,30 @@ def test_long_outlines_between_short_ones_keep_the_order(scene, make, monkeypatc
     assert (drawn.pixels() == expected).all()
 
 
-def test_what_is_too_long_for_the_rasteriser_is_drawn_once(scene, make, monkeypatch):
-    """Every call that is given a long outline fails as the rasteriser does, unless it is bound to a strip."""
-    real = surfaces.Surface._draw_at_once
-    strips = []
-
-    def limited(self, context, outlines, *rest):
-        bound = context.get_clip_rectangle()
-        if bound is None and max(len(outline.vertices) for outline in outlines) > 20:
-            raise OverflowError
-        strips.append(bound)
-        real(self, context, outlines, *rest)
-
-    line = LineString([(x, 50 + 45 * (-1) ** x) for x in range(100)])
+@pytest.mark.parametrize(("cells", "bands"), [(10**9, 1), (9_000, 2), (1_000, 17), (1, 100)])
+def test_what_is_too_long_is_drawn_in_bands(scene, make, monkeypatch, cells, bands):
+    line = LineString([(x, 50 + 45 * (-1) ** x) for x in range(100)])  # passes 9000 pixels
     drawn = scene([([line], make.simple(make.sls("Solid", 3, (0, 0, 0, 120))))])
     expected = drawn.pixels()
+    clips = []
+    real = surfaces.Surface._draw_at_once
     monkeypatch.setattr(surfaces, "_LONG", 250)
-    monkeypatch.setattr(surfaces.Surface, "_draw_at_once", limited)
+    monkeypatch.setattr(surfaces, "_CELLS", cells)
+    monkeypatch.setattr(surfaces.Surface, "_draw_at_once", lambda *part: (clips.append(part[1]), real(*part)))
     assert np.abs(drawn.pixels().astype(int) - expected).max() <= 2
-    assert len(strips) == 2  # 100 rows
+    assert bands <= len(clips) <= bands + 2
+
+
+def test_after_a_very_long_path_others_are_drawn():
+    corners = np.random.default_rng(1).uniform(0, 600, (20_000, 2))
+    codes = np.full(len(corners), 2, dtype=np.uint8)
+    codes[0] = 1
+    surface = surfaces.Surface(600, 600)
+    surface.draw_each([surfaces.Outline(corners, codes)], None, [surfaces.Stroke((0, 0, 0, 0.5), 1.0)])
+    assert surface.pixels[..., 3].mean() > 100
+    few = surfaces.Outline(corners[:3], codes[:3])
+    surface.draw_each([few], np.array([[1.0, 0, 0, 1]]), [surfaces.Stroke()])
+    assert (surface.pixels[..., 0] == 255).any()
 
 
 def test_the_time_is_looked_at_between_strips(hatched):
