@@ -22,10 +22,11 @@ MOST_TABLES: Final = 8
 
 _WORDS: Final = frozenset(
     {"SELECT", "DISTINCT", "FROM", "JOIN", "INNER", "LEFT", "OUTER", "ON", "WHERE", "ORDER", "BY"}
-    | {"ASC", "DESC", "LIMIT", "AS"}
+    | {"ASC", "DESC", "LIMIT", "AS", "GROUP", "HAVING"}
 )
+AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG"})
 _OTHERS: Final = frozenset(
-    {"UNION", "EXCEPT", "INTERSECT", "GROUP", "HAVING", "INTO", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER"}
+    {"UNION", "EXCEPT", "INTERSECT", "INTO", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER"}
     | {"CREATE", "EXEC", "EXECUTE", "WITH", "CROSS", "FULL", "RIGHT", "NATURAL", "USING", "CASE", "WINDOW"}
     | {
         "OVER",
@@ -45,16 +46,21 @@ _OTHERS: Final = frozenset(
 _SELECT_PARTS: Final = frozenset({"kind", "expressions", "distinct", "from", "from_", "joins", "where"}) | {
     "order",
     "limit",
+    "group",
+    "having",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TableName:
-    """A table of a statement: its name, the name it has in the statement, and where it stands."""
+    """A table of a statement: its name, the name it has in the statement, and where it stands; or the
+    SELECT in its place.
+    """
 
     name: str
     alias: str
     position: int
+    query: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,16 @@ class Statement:
     order: list[tuple[Any, bool]] = field(default_factory=list)
     distinct: bool = False
     limit: int | None = None
+    groups: list[Any] | None = None
+    having: Any = None
+    members: list[tuple[Any, Statement]] = field(default_factory=list)
+    """The IN nodes of WHERE that take their values from a SELECT."""
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the rows are put together in groups, or all in one."""
+        aggregated = any(node.find(exp.AggFunc) is not None for node, _ in self.outputs)
+        return self.groups is not None or self.having is not None or aggregated
 
     def lexeme(self, node: Any) -> Lexeme:
         """Return the name behind a node."""
@@ -88,7 +104,8 @@ class Statement:
         """Yield number and name of every column below a node."""
         for column in node.find_all(exp.Column):
             number = int(str(column.name)[1:])
-            yield number, self.names[number]
+            if number in self.names:
+                yield number, self.names[number]
 
 
 def parse_statement(text: str) -> Statement:
@@ -112,7 +129,7 @@ def parse_statement(text: str) -> Statement:
 def _sentence(found: Sequence[Lexeme]) -> tuple[Sentence, dict[int, Lexeme]]:
     """Write the statement for the parser: words of the language, numbered names, numbered constants."""
     sentence, names = Sentence(), {}
-    index = 0
+    index = selects = 0
     while index < len(found):
         lexeme, before = found[index], found[max(index - 2, 0) : index]
         following = found[index + 1] if index + 1 < len(found) else None
@@ -126,8 +143,11 @@ def _sentence(found: Sequence[Lexeme]) -> tuple[Sentence, dict[int, Lexeme]]:
         elif lexeme.upper in _OTHERS:
             raise Misplaced(f"{lexeme.upper} is not part of the query language", lexeme.position)
         elif lexeme.upper in _WORDS and not (lexeme.upper == "LEFT" and _opens(following)):
-            if lexeme.upper == "SELECT" and sentence.text:
-                raise Misplaced("a query is one SELECT, without others inside", lexeme.position)
+            selects += lexeme.upper == "SELECT"
+            if selects > MOST_TABLES:
+                raise Misplaced(f"a query has at most {MOST_TABLES} times SELECT", lexeme.position)
+            sentence.add(lexeme.upper, lexeme.position)
+        elif lexeme.upper in AGGREGATES and _opens(following):
             sentence.add(lexeme.upper, lexeme.position)
         else:
             taken = add_language_word(sentence, lexeme, following, before, frozenset())
@@ -166,10 +186,21 @@ class _Reader:
         where, order = tree.args.get("where"), tree.args.get("order")
         if where is not None:
             self._only(where, {"this"})
-            statement.where = where.this
+            statement.where = where
+            statement.members = self._members(where)
         if order is not None:
             self._only(order, {"expressions"})
             statement.order = [self._ordered(node) for node in order.expressions]
+        group, having = tree.args.get("group"), tree.args.get("having")
+        if group is not None:
+            self._only(group, {"expressions"})
+            statement.groups = [self._grouping(node) for node in group.expressions]
+        if having is not None:
+            self._only(having, {"this"})
+            statement.having = having
+        for part in (where, having, *tree.expressions):
+            if part is not None and part.find(exp.Select) is not None:
+                raise Misplaced("a SELECT may stand behind FROM, JOIN and IN only", self._position(part))
         distinct = tree.args.get("distinct")
         if distinct is not None:
             self._only(distinct, frozenset())
@@ -195,7 +226,45 @@ class _Reader:
             raise Misplaced("a name is needed here", self._position(node))
         return self._names[int(node.name[1:])]
 
+    def _members(self, where: Any) -> list[tuple[Any, Statement]]:
+        """Take the SELECTs out of IN (SELECT …)."""
+        found = [node for node in where.find_all(exp.In) if node.args.get("query") is not None]
+        members = []
+        for node in found:
+            if node.find_ancestor(exp.Select) is not where.parent:
+                continue
+            query = node.args["query"]
+            self._only(query, {"this"})
+            if not isinstance(query.this, exp.Select):
+                raise Misplaced("IN takes values or one SELECT", self._position(node))
+            statement = self.statement(query.this)
+            if len(statement.outputs) != 1 or isinstance(statement.outputs[0][0], exp.Star):
+                raise Misplaced("the SELECT of IN gives one column", statement.table.position)
+            members.append((node, statement))
+        for node, _ in members:
+            node.set("query", None)
+        return members
+
+    def _grouping(self, node: Any) -> Any:
+        if not isinstance(node, exp.Column):
+            raise Misplaced("GROUP BY takes columns", self._position(node))
+        return node
+
+    def _subquery(self, node: Any) -> TableName:
+        self._only(node, {"this", "alias"})
+        alias = node.args.get("alias")
+        if not isinstance(node.this, exp.Select):
+            raise Misplaced("a query takes its rows from tables only", self._position(node))
+        query = self.statement(node.this)
+        if alias is None:
+            raise Misplaced("a SELECT in brackets needs a name behind it", query.table.position)
+        self._only(alias, {"this"})
+        name = self._name(alias.this)
+        return TableName(name.value, name.value, name.position, query)
+
     def _table(self, node: Any) -> TableName:
+        if isinstance(node, exp.Subquery):
+            return self._subquery(node)
         if not isinstance(node, exp.Table):
             raise Misplaced("a query takes its rows from tables only", self._position(node))
         self._only(node, {"this", "alias"})

@@ -168,10 +168,49 @@ def test_joins_nest_and_draw_the_geometries_they_find(service):
         ("SELECT DISTINCT TaxLotId FROM Taxlots JOIN Sales ON TaxLotId = lot", "ab"),
         ("SELECT * FROM Taxlots WHERE WHEN >= DATE '2021-01-01' AND KIND IN (1, 2)", "b"),
         ("SELECT * FROM Taxlots LIMIT 0", ""),
+        ("SELECT * FROM (SELECT * FROM Taxlots WHERE KIND > 1) t WHERE t.KIND < 3", "b"),
+        ("SELECT * FROM Taxlots WHERE TaxLotId IN (SELECT lot FROM Sales)", "ab"),
+        ("SELECT * FROM Taxlots WHERE TaxLotId NOT IN (SELECT lot FROM Sales WHERE lot IS NOT NULL)", "c"),
+        ("SELECT * FROM Taxlots WHERE KIND IN (SELECT KIND FROM Taxlots WHERE 1 = 0)", ""),
+        ("SELECT * FROM Taxlots WHERE KIND NOT IN (SELECT KIND FROM Taxlots WHERE 1 = 0)", "abc"),
     ],
 )
 def test_a_query_table_gives_the_rows_of_its_select(service, text, drawn):
     assert lots(service, data_layer(query(text))) == drawn
+
+
+@pytest.mark.parametrize(
+    ("statistics", "condition", "drawn"),
+    [
+        ("lot, COUNT(*) n FROM Sales GROUP BY lot", "n > 1", "b"),
+        ("lot, SUM(price) AS n FROM Sales GROUP BY lot", "n = 350", "b"),
+        ("lot, AVG(price) + 25 n FROM Sales GROUP BY lot", "n = 200", "b"),
+        ("lot, MIN(note) n, MAX(note) m FROM Sales GROUP BY lot", "n = 'again' AND m = 'second'", "b"),
+        ("lot, COUNT(DISTINCT price) n FROM Sales GROUP BY lot", "n = 1", "a"),
+        ("UPPER(lot) big, lot FROM Sales GROUP BY lot", "big = 'A'", "a"),
+        ("lot FROM Sales GROUP BY lot HAVING COUNT(*) > 1 AND MAX(price) > 200", "1 = 1", "b"),
+        ("lot, MAX(price) n FROM Sales WHERE price < 200 GROUP BY lot ORDER BY n DESC LIMIT 1", "1 = 1", "a"),
+        ("lot, note, COUNT(price) n FROM Sales GROUP BY lot, note", "note = 'again'", "b"),
+        ("MAX(lot) lot FROM Sales WHERE lot < 'c'", "1 = 1", "b"),
+        ("DISTINCT lot, COUNT(*) n FROM Sales GROUP BY lot, price", "n = 1", "ab"),
+    ],
+)
+def test_a_query_joins_statistics_of_groups(service, statistics, condition, drawn):
+    text = f"SELECT * FROM Taxlots t JOIN (SELECT {statistics}) s ON t.TaxLotId = s.lot"
+    assert lots(service, data_layer(query(text), definitionExpression=condition)) == drawn
+
+
+def test_groups_have_no_geometries_of_their_own(service):
+    (detail,) = service.fault(**ask(data_layer(query("SELECT KIND, COUNT(*) n FROM Taxlots GROUP BY KIND"))))
+    assert "has no geometries to draw" in detail
+
+
+def test_groups_of_no_rows_are_none_or_one(service):
+    for group, count in (("", 1), (" GROUP BY lot", 0)):
+        grouped = query(f"SELECT COUNT(*) n, SUM(price) s FROM Sales WHERE 1 = 0{group}")
+        every = query("SELECT *, 0 AS none FROM Taxlots")
+        element = data_layer(join(every, grouped, ("none", "n"), "Inner"))
+        assert lots(service, element) == ("abc" if count else "")
 
 
 def test_what_a_query_calculates_can_be_filtered_and_drawn_by(service):
@@ -203,12 +242,29 @@ REFUSED_QUERIES = [
     ("UPDATE Taxlots SET KIND = 1", "begins with SELECT"),
     ("SELECT * FROM Taxlots -- x", "comments"),
     ("SELECT * FROM Taxlots /* x */", "comments"),
-    ("SELECT * FROM (SELECT * FROM Taxlots) t", "without others inside"),
-    ("SELECT * FROM Taxlots WHERE KIND IN (SELECT KIND FROM Taxlots)", "without others inside"),
+    ("SELECT * FROM (SELECT * FROM Taxlots)", "needs a name behind it"),
+    ("SELECT * FROM (SELECT * FROM Secret) t", "has no table 'Secret'"),
+    ("SELECT * FROM Taxlots WHERE KIND IN (SELECT * FROM Taxlots)", "gives one column"),
+    ("SELECT * FROM Taxlots WHERE KIND IN (SELECT lot FROM Sales)", "cannot be compared"),
+    ("SELECT * FROM Taxlots t WHERE KIND IN (SELECT code FROM Words WHERE code = t.KIND)", "unknown field"),
+    ("SELECT * FROM Taxlots WHERE KIND = (SELECT MAX(code) FROM Words)", "behind FROM, JOIN and IN only"),
+    ("SELECT (SELECT MAX(code) FROM Words) FROM Taxlots", "behind FROM, JOIN and IN only"),
+    ("SELECT * FROM Taxlots WHERE EXISTS (SELECT code FROM Words)", "EXISTS is not part"),
+    ("SELECT * FROM " + "(SELECT * FROM " * 8 + "Taxlots" + ") a" * 8, "at most 8 times SELECT"),
     ("SELECT * FROM Taxlots UNION SELECT * FROM Sales", "UNION is not part"),
     ("SELECT * INTO copy FROM Taxlots", "INTO is not part"),
-    ("SELECT KIND FROM Taxlots GROUP BY KIND", "GROUP is not part"),
-    ("SELECT COUNT(*) FROM Taxlots", "unknown function 'COUNT'"),
+    ("SELECT * FROM Taxlots GROUP BY KIND", "instead of *"),
+    ("SELECT TaxLotId FROM Taxlots GROUP BY KIND", "'TaxLotId' stands neither in GROUP BY"),
+    ("SELECT KIND, COUNT(*) FROM Taxlots", "'KIND' stands neither in GROUP BY"),
+    ("SELECT KIND FROM Taxlots GROUP BY KIND + 1", "GROUP BY takes columns"),
+    ("SELECT SUM(TaxLotId) FROM Taxlots", "SUM needs numbers"),
+    ("SELECT SUM(COUNT(*)) FROM Taxlots", "not part of the filter language"),
+    ("SELECT SUM(DISTINCT KIND) FROM Taxlots", "COUNT, SUM, MIN, MAX and AVG of one value"),
+    ("SELECT MEDIAN(KIND) FROM Taxlots", "unknown function 'MEDIAN'"),
+    ("SELECT * FROM Taxlots WHERE COUNT(*) > 1", "not part of the filter language"),
+    ("SELECT KIND FROM Taxlots GROUP BY KIND HAVING KIND", "a condition is needed"),
+    ("SELECT KIND FROM Taxlots GROUP BY KIND ORDER BY TaxLotId", "columns that the query gives"),
+    ("SELECT KIND k, COUNT(*) k FROM Taxlots GROUP BY KIND", "two columns are called 'k'"),
     ("SELECT load_extension('x') FROM Taxlots", "unknown function"),
     ("SELECT * FROM Taxlots, Sales", "a join needs ON"),
     ("SELECT * FROM Taxlots CROSS JOIN Sales", "CROSS is not part"),
