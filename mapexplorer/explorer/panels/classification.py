@@ -124,7 +124,7 @@ def class_breaks(
     infos = [
         ClassBreakInfo(
             class_max_value=high,
-            label=f"{write_number(low)} – {write_number(high)}" if low != high else write_number(high),
+            label=f"{_shown(low)} – {_shown(high)}" if low != high else _shown(high),
             symbol=colored(symbol, shade),
         )
         for low, high, shade in zip(ends, ends[1:], shades, strict=False)
@@ -159,6 +159,10 @@ def unique_values(
         default_symbol=colored(symbol, OTHERS) if more else None,
         default_label="Other values" if more else None,
     )
+
+
+def _shown(value: float) -> str:
+    return f"{int(value):,}" if value.is_integer() else write_number(value)
 
 
 def _text(value: Any) -> str:

@@ -17,12 +17,18 @@ _MEANING = {
 
 def sent_layers(selection: LayerSelection | None, *, carried: bool) -> Markup:
     """The verb and ids that are sent and what they mean; `carried` says that dynamic layers replace them."""
-    by_others = " Carried by dynamicLayers, with your symbols and order." if carried else ""
     if selection is None:
-        words = "No layers are sent: the service draws its default layers."
-        return tag("p", words + by_others, class_="me-hint")
-    text = f"layers={selection.to_text()}"
-    if len(text) > MOST_CHARACTERS:
-        text = f"{text[:MOST_CHARACTERS]}…"
-    meaning = _MEANING[selection.verb] if selection.ids else "nothing"
-    return tag("p", join(["Sent: ", tag("code", text), f" – {meaning}.{by_others}"]), class_="me-hint")
+        text: Markup | str = "the default layers of the service"
+    else:
+        written = f"layers={selection.to_text()}"
+        if len(written) > MOST_CHARACTERS:
+            written = f"{written[:MOST_CHARACTERS]}…"
+        meaning = _MEANING[selection.verb] if selection.ids else "nothing"
+        text = join([tag("code", written), f" – {meaning}"])
+    if carried:
+        parts = ["Sent: dynamicLayers, with your symbols and order, for ", text, "."]
+    elif selection is None:
+        parts = ["No layers are sent: the service draws its default layers."]
+    else:
+        parts = ["Sent: ", text, "."]
+    return tag("p", join(parts), class_="me-hint")

@@ -26,7 +26,6 @@ class JsonEditor:
         self._shown = ""
         self.text = ipywidgets.Textarea(
             description="drawingInfo as JSON",
-            continuous_update=False,
             layout=ipywidgets.Layout(width="auto"),
         )
         self.text.add_class("me-json-editor")

@@ -70,11 +70,11 @@ def test_a_field_without_numbers_is_an_error(method):
 
 
 def test_classes_become_a_renderer_with_a_label_and_colour_each():
-    renderer = class_breaks("POP", [0, 5, 10], MARKER, [(1, 2, 3), (4, 5, 6)])
-    assert renderer.min_value == 0
+    renderer = class_breaks("POP", [0.5, 5000.0, 10_000.0], MARKER, [(1, 2, 3), (4, 5, 6)])
+    assert renderer.min_value == 0.5
     assert [(i.class_max_value, i.label, i.symbol.color) for i in renderer.class_break_infos] == [
-        (5, "0 – 5", (1, 2, 3, 255)),
-        (10, "5 – 10", (4, 5, 6, 255)),
+        (5000, "0.5 – 5,000", (1, 2, 3, 255)),
+        (10_000, "5,000 – 10,000", (4, 5, 6, 255)),
     ]
 
 

@@ -231,7 +231,7 @@ def test_layers_are_moved_up_and_down_through_dynamic_layers(panel, explorer):
     assert ids() == [3, 1]
     browser(panel.boxes[2], value=True)
     assert ids() == [3, 1, 2]
-    assert "Carried by dynamicLayers" in panel.sent.value
+    assert "Sent: dynamicLayers, with your symbols and order, for <code>layers=hide:4" in panel.sent.value
     browser(panel.order.list, index=2)
     press(panel.order.top)
     assert ids() == [2, 3, 1]
