@@ -34,7 +34,7 @@ class FiltersPanel(BoundPanel):
     """
 
     title: ClassVar[str] = "Filters"
-    bound: ClassVar[tuple[str, ...]] = ("layer_defs", "layer_parameter_values", "dynamic_layers")
+    bound: ClassVar[tuple[str, ...]] = ("layer_defs", "layer_parameter_values")
 
     def build(self) -> tuple[Any, ...]:
         """Make the place for the boxes."""
@@ -50,6 +50,8 @@ class FiltersPanel(BoundPanel):
         self.listen(self.chooser, self._chosen)
         self.clear_all = controls.button("Clear all", "Remove every filter", self._clear_all)
         self._footer = controls.row(self.clear_all)
+        # Followed, not bound: they are only compared with the filters, and are set elsewhere.
+        self.explorer.parameters.observe(self._follow, names=["dynamic_layers"])
         return (self.conflict, self.chooser, self._places, self.message, self._footer)
 
     def on_service(self) -> None:
@@ -197,6 +199,7 @@ class FiltersPanel(BoundPanel):
     def close(self) -> None:
         """Forget what was about to be applied and release the widgets."""
         self._forget_pauses()
+        self.explorer.parameters.unobserve(self._follow, names=["dynamic_layers"])
         for box in self.boxes.values():
             box.close()
         super().close()

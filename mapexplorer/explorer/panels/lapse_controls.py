@@ -86,9 +86,11 @@ class LapseControls:
     def _record(self) -> None:
         panel = self._panel
         try:
-            frames = self._frames(panel.step.value)
-            if len(frames) < 2:  # the range is shorter than the step of the slider
-                frames = self._frames(None)
+            frames = self._frames(panel.step.value, panel.window.last - panel.window.first)
+            if len(frames) < 2:  # the range is shorter than the window of the slider
+                frames = self._frames(panel.step.value, 1)
+            if len(frames) < 2:  # and than its step
+                frames = self._frames(None, 1)
         except MapExplorerError as error:
             controls.say(self.message, controls.alert(str(error)))
             return
@@ -100,7 +102,7 @@ class LapseControls:
         scheduler.attend()
         scheduler.work(partial(self._write, self._job, self.path.value.strip(), frames))
 
-    def _frames(self, step: Any) -> tuple[LapseFrame, ...]:
+    def _frames(self, step: Any, width: int) -> tuple[LapseFrame, ...]:
         panel = self._panel
         mode = panel.mode.value
         return lapse_frames(
@@ -109,7 +111,7 @@ class LapseControls:
             end=self.last.value.strip() or None,
             step=step,
             mode=Mode.WINDOW if mode is Mode.OFF else mode,
-            width=panel.window.last - panel.window.first if mode is Mode.WINDOW else 1,
+            width=width,
             stamped=self.stamped.value,
         )
 

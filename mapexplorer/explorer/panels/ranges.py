@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -13,158 +13,25 @@ from mapexplorer.protocol.ranges import MapRangeValue, RangeValue
 
 from . import controls
 from .bound_panel import BoundPanel
-from .published import interval, member, number
-
-AS_PUBLISHED, ALL, VALUE, INTERVAL = "published", "all", "value", "interval"
-EVERYTHING = (None, None)
-
-
-@dataclass(frozen=True)
-class PublishedRange:
-    """A range name with what the layers that use it say: limits None where nobody gives them."""
-
-    name: str
-    limits: tuple[float, float] | None
-    current: tuple[float, float] | None
-    whole: bool
-    layers: tuple[str, ...]
-    fields: tuple[str, ...]
-
-
-def published_ranges(layer_infos: Iterable[Any]) -> tuple[PublishedRange, ...]:
-    """Every range name of a service, in the order of its layers, with the union of the limits."""
-    uses: dict[str, list[tuple[Any, Any]]] = {}
-    for layer in layer_infos or ():
-        infos = member(layer, "range_infos")
-        for info in infos if isinstance(infos, list | tuple) else ():
-            name = member(info, "name")
-            if name:
-                uses.setdefault(str(name), []).append((layer, info))
-    return tuple(_united(name, found) for name, found in uses.items())
-
-
-def _united(name: str, uses: list[tuple[Any, Any]]) -> PublishedRange:
-    full = [interval(member(info, "full_range_extent", "fullRangeExtent")) for _, info in uses]
-    current = [interval(member(info, "current_range_extent", "currentRangeExtent")) for _, info in uses]
-    known = [limits for limits in (*full, *current) if limits]
-    fields = [str(member(info, "field") or "") for _, info in uses]
-    return PublishedRange(
-        name=name,
-        limits=(min(low for low, _ in known), max(high for _, high in known)) if known else None,
-        current=next((limits for limits in current if limits), None),
-        whole=all(_is_whole(layer, field) for (layer, _), field in zip(uses, fields, strict=True)),
-        layers=tuple(dict.fromkeys(str(member(layer, "name") or "") for layer, _ in uses)),
-        fields=tuple(dict.fromkeys(field for field in fields if field)),
-    )
-
-
-def _is_whole(layer: Any, name: str) -> bool:
-    fields = member(layer, "fields")
-    for field in fields if isinstance(fields, list | tuple) else ():
-        if str(member(field, "name") or "").lower() == name.lower():
-            return str(member(field, "type") or "").endswith(("Integer", "OID"))
-    return False
-
-
-class RangeControl:
-    """The controls of one range: a mode, a slider, and two boxes for exact or open ends."""
-
-    def __init__(self, published: PublishedRange, panel: RangesPanel) -> None:
-        self.published = published
-        self._panel = panel
-        self.mode = controls.labelled(ipywidgets.Dropdown, published.name, options=_modes(published))
-        low, high = published.limits or (0.0, 1.0)
-        step = 1.0 if published.whole else _fine_step(low, high)
-        bounds = {"min": low, "max": max(high, low + step), "step": step, "readout": False}
-        self.slider = controls.labelled(ipywidgets.FloatSlider, "Value", value=low, **bounds)
-        self.range = controls.labelled(ipywidgets.FloatRangeSlider, "Interval", value=(low, high), **bounds)
-        self.low = controls.labelled(ipywidgets.Text, "From", "Empty: no lower end", continuous_update=False)
-        self.high = controls.labelled(ipywidgets.Text, "To", "Empty: no upper end", continuous_update=False)
-        self.message = controls.prose()
-        about = f"{', '.join(published.fields)} in {', '.join(published.layers)}" if published.fields else ""
-        self.about = controls.prose(controls.hint(about))
-        self.note = controls.prose()
-        parts = (self.mode, self.slider, self.range, self.low, self.high, self.message, self.note, self.about)
-        self.widget = ipywidgets.VBox(parts)
-        self.widget.add_class("me-stack")
-        self.widget.add_class("me-range")
-        panel.listen(self.mode, self._mode_chosen)
-        panel.listen(self.slider, lambda: self._write(self.slider.value))
-        panel.listen(self.range, lambda: self._write(tuple(self.range.value)))
-        panel.listen(self.low, self._typed)
-        panel.listen(self.high, self._typed)
-
-    def show(self, value: RangeValue | None) -> None:
-        """Set the controls to a requested value; None is the range as published."""
-        if value is None:
-            mode = AS_PUBLISHED
-        elif isinstance(value, tuple):
-            mode = ALL if value == EVERYTHING and self.published.current else INTERVAL
-        else:
-            mode = VALUE
-        self.mode.value = mode
-        low, high = value if isinstance(value, tuple) else (value, value)
-        if value is not None:
-            self.slider.value = self._inside(low if low is not None else high, self.slider.min)
-            self.range.value = (self._inside(low, self.range.min), self._inside(high, self.range.max))
-        controls.shown(self.slider, mode == VALUE and self.published.limits is not None)
-        controls.shown(self.range, mode == INTERVAL and self.published.limits is not None)
-        for box, end in ((self.low, low), (self.high, high)):
-            box.value = "" if end is None else f"{end:.15g}"
-            box.placeholder = "open"
-        controls.shown(self.low, mode in (VALUE, INTERVAL))
-        controls.shown(self.high, mode == INTERVAL)
-        self.low.description = "Exactly" if mode == VALUE else "From"
-        words = "Features without a value are left out." if mode == VALUE or _closed(value) else ""
-        controls.say(self.note, controls.hint(words))
-
-    def _inside(self, value: float | None, otherwise: float) -> float:
-        return otherwise if value is None else min(max(value, self.range.min), self.range.max)
-
-    def _mode_chosen(self) -> None:
-        mode = self.mode.value
-        start = self.published.current or (self.range.min, self.range.max)
-        self._write({AS_PUBLISHED: None, ALL: EVERYTHING, VALUE: self.slider.value, INTERVAL: start}[mode])
-
-    def _typed(self) -> None:
-        ends: list[float | None] = []
-        for box in (self.low, self.high):
-            end = number(box.value) if box.value.strip() else None
-            if box.value.strip() and end is None:
-                self.say(f"{self.published.name}: expected a number, not {box.value.strip()[:40]}.")
-                return
-            ends.append(end)
-        low, high = ends
-        if self.mode.value == VALUE and low is None:
-            self.say(f"{self.published.name}: expected a number.")
-            return
-        self._write(low if self.mode.value == VALUE else (low, high))
-
-    def _write(self, value: RangeValue | None) -> None:
-        self._panel.set_range(self, value)
-
-    def say(self, sentence: str) -> None:
-        """Show why a value was not taken."""
-        controls.say(self.message, controls.alert(sentence))
-
-    def close(self) -> None:
-        """Release the widgets."""
-        for widget in (*self.widget.children, self.widget):
-            close_whole(widget)
+from .fold import Fold
+from .published import member
+from .range_control import RangeControl, published_ranges
 
 
 class RangesPanel(BoundPanel):
-    """One control for each range name of the service; writes ``map_range_values``.
+    """One control for each range name of the service, and under it one for each layer that uses it.
 
-    Values for names that the service does not publish, set from code, are kept.
+    Writes ``map_range_values`` and ``layer_range_values``. Values for names and layers that the service does
+    not publish, set from code, are kept.
     """
 
     title: ClassVar[str] = "Ranges"
-    bound: ClassVar[tuple[str, ...]] = ("map_range_values",)
+    bound: ClassVar[tuple[str, ...]] = ("map_range_values", "layer_range_values")
 
     def build(self) -> tuple[Any, ...]:
         """Make the place for the controls."""
         self.ranges: dict[str, RangeControl] = {}
+        self.layers: dict[tuple[int, str], RangeControl] = {}
         self._active: RangeControl | None = None
         self._places = ipywidgets.VBox()
         self.message = controls.prose()
@@ -172,26 +39,45 @@ class RangesPanel(BoundPanel):
         return (self._places, self.message, controls.row(self.reset))
 
     def on_service(self) -> None:
-        """Make a control for each range of the service in use."""
-        previous = self.ranges
+        """Make the controls for the ranges of the service in use."""
+        previous = self._places.children
         self._active = None
+        infos = self.explorer.layer_infos or ()
         self.ranges = {
-            found.name: RangeControl(found, self) for found in published_ranges(self.explorer.layer_infos)
+            found.name: RangeControl(found, self.listen, self.set_range) for found in published_ranges(infos)
         }
-        self._places.children = tuple(control.widget for control in self.ranges.values())
-        for control in previous.values():
-            control.close()
+        self.layers = {
+            (member(layer, "id"), found.name): RangeControl(
+                found,
+                self.listen,
+                partial(self.set_layer_range, member(layer, "id")),
+                str(member(layer, "name") or f"Layer {member(layer, 'id')}"),
+            )
+            for layer in infos
+            for found in published_ranges([layer])
+        }
+        self._places.children = tuple(part for name in self.ranges for part in self._parts(name))
+        for part in previous:
+            close_whole(part)
         controls.shown(self.reset, bool(self.ranges))
         controls.say(
             self.message, None if self.ranges else controls.hint("This service publishes no ranges.")
         )
         super().on_service()
 
+    def _parts(self, name: str) -> tuple[Any, ...]:
+        single = [control.widget for (_, used), control in self.layers.items() if used == name]
+        fold = Fold("Layer by layer", f"Another {name} for single layers", single)
+        return (self.ranges[name].widget, fold.widget)
+
     def show(self) -> None:
-        """Set every control to the value of its name."""
+        """Set every control to its value."""
         values = self._values()
         for name, control in self.ranges.items():
             control.show(values.get(name))
+        by_layer = self._layer_values()
+        for (layer_id, name), control in self.layers.items():
+            control.show(by_layer.get(layer_id, {}).get(name))
 
     def refuse(self, sentence: str) -> None:
         """Show why a value was not taken, at the control that asked for it."""
@@ -199,53 +85,56 @@ class RangesPanel(BoundPanel):
             self._active.say(sentence)
 
     def set_range(self, control: RangeControl, value: RangeValue | None) -> None:
-        """Set or, with None, drop the value of one range."""
-        values = dict(self._values())
-        values.pop(control.published.name, None)
-        if value is not None:
-            values[control.published.name] = value
+        """Set or, with None, drop the value of one range of the map."""
         self._active = control
-        self._write(values)
+        values = _with(self._values(), control.published.name, value)
+        self._write(map_range_values=values)
 
-    def _write(self, values: Mapping[str, RangeValue]) -> None:
+    def set_layer_range(self, layer_id: int, control: RangeControl, value: RangeValue | None) -> None:
+        """Set or, with None, drop the value of one range of one layer."""
+        self._active = control
+        by_layer = self._layer_values()
+        by_layer[layer_id] = _with(by_layer.get(layer_id, {}), control.published.name, value)
+        self._write(layer_range_values=by_layer)
+
+    def _write(self, **wanted: Mapping[Any, Any]) -> None:
         try:
-            wanted = tuple(MapRangeValue(name=name, value=value) for name, value in values.items())
+            values = {name: _listed(name, given) for name, given in wanted.items()}
         except ValueError:
             self.refuse("Expected two numbers in rising order.")
             return
-        self.write(map_range_values=wanted or None)
+        self.write(**values)
         with self.quietly():
             self.show()
 
     def _values(self) -> dict[str, RangeValue]:
         return {item.name: item.value for item in self.explorer.parameters.map_range_values or ()}
 
+    def _layer_values(self) -> dict[int, dict[str, RangeValue]]:
+        given = self.explorer.parameters.layer_range_values or {}
+        return {layer_id: {item.name: item.value for item in items} for layer_id, items in given.items()}
+
     def _reset(self) -> None:
         values = {name: value for name, value in self._values().items() if name not in self.ranges}
-        for control in self.ranges.values():
+        by_layer = {
+            layer_id: {name: value for name, value in given.items() if (layer_id, name) not in self.layers}
+            for layer_id, given in self._layer_values().items()
+        }
+        for control in (*self.ranges.values(), *self.layers.values()):
             control.say("")
-        self._write(values)
+        self._write(map_range_values=values, layer_range_values=by_layer)
 
 
-def _modes(published: PublishedRange) -> list[tuple[str, str]]:
-    if published.current is None:
-        first = [("All values", AS_PUBLISHED)]
-    else:
-        low, high = published.current
-        first = [(f"As published ({low:.6g} to {high:.6g})", AS_PUBLISHED), ("All values", ALL)]
-    return [*first, ("One value", VALUE), ("Interval", INTERVAL)]
+def _with(values: Mapping[str, RangeValue], name: str, value: RangeValue | None) -> dict[str, RangeValue]:
+    changed = {known: given for known, given in values.items() if known != name}
+    if value is not None:
+        changed[name] = value
+    return changed
 
 
-def _closed(value: RangeValue | None) -> bool:
-    return isinstance(value, tuple) and value != EVERYTHING
-
-
-def _fine_step(low: float, high: float) -> float:
-    """A round step that cuts the limits into 100 to 1000 pieces."""
-    width = (high - low) or 1.0
-    step = 1.0
-    while width / step > 1000:
-        step *= 10
-    while width / step < 100:
-        step /= 10
-    return step
+def _listed(name: str, given: Mapping[Any, Any]) -> Any:
+    """The value of a parameter; None when nothing is left in it."""
+    if name == "map_range_values":
+        return tuple(MapRangeValue(name=key, value=value) for key, value in given.items()) or None
+    by_layer = {layer_id: _listed("map_range_values", values) for layer_id, values in sorted(given.items())}
+    return {layer_id: items for layer_id, items in by_layer.items() if items} or None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mapexplorer.explorer.panels import RangesPanel
-from mapexplorer.explorer.panels.ranges import published_ranges
+from mapexplorer.explorer.panels.range_control import published_ranges
 from mapexplorer.protocol import LayerInfo
 
 from .stand_in import StandIn, browser, choose, press, visible
@@ -146,3 +146,54 @@ def test_poor_metadata_does_not_break_the_panel(infos):
     panel = RangesPanel(StandIn(layers=[{"id": 1, "name": "a", "rangeInfos": infos}]))
     assert panel.ranges == {}
     assert "publishes no ranges" in panel.message.value
+
+
+def written_by_layer(explorer):
+    given = explorer.parameters.layer_range_values
+    return given and {key: {item.name: item.value for item in items} for key, items in given.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "values"),
+    [
+        ("speed", "One value", {"speed": 10.0}),
+        ("speed", "Interval", {"speed": (10.0, 160.0)}),
+        ("speed", "All values", {"speed": (None, None)}),
+        ("depth", "Interval", {"depth": (0.0, 70.0)}),
+    ],
+)
+def test_a_layer_may_have_a_value_of_its_own(panel, explorer, name, mode, values):
+    control = panel.layers[1, name]
+    assert [label for label, _ in control.mode.options] == [
+        "As the map",
+        "All values",
+        "One value",
+        "Interval",
+    ]
+    choose(control.mode, mode)
+    assert written_by_layer(explorer) == {1: values}
+    assert written(explorer) == {}
+    choose(control.mode, "As the map")
+    assert explorer.parameters.layer_range_values is None
+
+
+def test_open_ends_of_a_layer_are_typed(panel, explorer):
+    control = panel.layers[1, "speed"]
+    choose(control.mode, "Interval")
+    browser(control.low, value="")
+    assert written_by_layer(explorer) == {1: {"speed": (None, 160.0)}}
+    browser(control.high, value="fast")
+    assert "expected a number" in control.message.value
+    browser(control.high, value="5")
+    browser(control.low, value="9")
+    assert "rising order" in control.message.value
+    assert written_by_layer(explorer) == {1: {"speed": (None, 5.0)}}
+
+
+def test_values_of_other_layers_are_kept_and_shown(panel, explorer):
+    explorer.parameters.layer_range_values = {1: {"depth": 3}, 7: {"speed": 1}}
+    assert panel.layers[1, "depth"].mode.value == "value"
+    choose(panel.layers[1, "speed"].mode, "One value")
+    assert written_by_layer(explorer) == {1: {"depth": 3.0, "speed": 10.0}, 7: {"speed": 1.0}}
+    press(panel.reset)
+    assert written_by_layer(explorer) == {7: {"speed": 1.0}}
