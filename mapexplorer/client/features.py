@@ -59,6 +59,7 @@ class FeatureQuery:
     object_ids: Sequence[int] | None = None
     geometry: Shape | None = None
     spatial_rel: SpatialRelation = SpatialRelation.INTERSECTS
+    relation_param: str | None = None
     out_fields: Sequence[str] = ("*",)
     order_by: Sequence[str] = ()
     offset: int | None = None
@@ -77,6 +78,8 @@ class FeatureQuery:
         if self.geometry is not None:
             wire |= geometry_wire(self.geometry, "inSR")
             wire["spatialRel"] = self.spatial_rel.value
+            if self.relation_param is not None:
+                wire["relationParam"] = self.relation_param
         wire |= {"outFields": ",".join(self.out_fields), "returnGeometry": "false", "f": "json"}
         numbers = {"resultOffset": self.offset, "resultRecordCount": self.count}
         flags = {

@@ -117,9 +117,12 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
 
     def _compose(self, panels: Iterable[PanelChoice] | None) -> None:
         from mapexplorer.explorer import style
+        from mapexplorer.explorer.panels.table import TablePanel
 
         self.arrange(panels)
-        body = ipywidgets.Box([self.map, self.status, self.tabs, self.legend])
+        self.table = TablePanel(self)
+        self.table.widget.add_class("me-drawer")
+        body = ipywidgets.Box([self.map, self.status, self.table.widget, self.tabs, self.legend])
         body.add_class("me-body")
         self.children = [style.sheet(), self.header, body, self.address]
         self.add_class("mapexplorer")
@@ -446,6 +449,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
         self.composer.close()
         for panel in self.panels.values():
             panel.close()
+        self.table.close()
         self.drawing.close()
         self.map.release()
         inside = list(parts(self))

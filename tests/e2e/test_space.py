@@ -215,3 +215,29 @@ def test_clicks_identify_and_select_and_a_box_selects_more(live: LivePage) -> No
     assert selected(live) == [[1, 2, 3]]
     assert "3 features" in live.page.locator(".me-select").first.inner_text()
     assert live.page.evaluate("window.attacked") == 0
+
+
+def test_the_table_shows_what_the_map_shows_and_selects_it(live: LivePage) -> None:
+    live.run(TOWNS)
+    live.open("{'Towns': _towns}, bbox=(-5, -5, 15, 15), bbox_sr=4326")
+    drawer = live.page.locator(".me-drawer").first
+    drawer.locator("button", has_text="Attribute table").click()
+    ticks = drawer.locator(".me-tick:visible input")
+    ticks.nth(2).wait_for()
+    assert ticks.count() == 3
+    assert ATTACK in drawer.inner_text()
+    drawer.locator("button.me-column", has_text="name").click()
+    live.until("explorer.table.order == ('name', 'ASC') and explorer.table.page.rows[0][0] == 2")
+    drawer.locator("button.me-column", has_text="name ▲").wait_for()
+    ticks.nth(2).focus()
+    live.page.keyboard.press("Space")
+    live.until("explorer.parameters.selection_definitions is not None")
+    live.settle()
+    assert selected(live) == [[3]]
+    assert (live.shown_picture() == CYAN).all(axis=-1).sum() > 20
+    live.run("explorer.parameters.layer_defs = {0: \"name = 'Cyd'\"}")
+    live.until("explorer.table.page.count == 1")
+    ticks.nth(1).wait_for(state="hidden")
+    assert ticks.first.is_checked()
+    drawer.locator("button", has_text="Attribute table").click()
+    ticks.first.wait_for(state="hidden")
