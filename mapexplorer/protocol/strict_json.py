@@ -14,6 +14,8 @@ from .numerals import shorten
 
 MAXIMUM_DEPTH = 32
 MAXIMUM_NODES = 50_000
+MAXIMUM_POSITIONS = 60_000
+"""Positions, which are lists of two to four numbers; they count apart from other values."""
 MAXIMUM_STRING = 64 * 1024
 MAXIMUM_PICTURE = 360_000
 """Characters of an ``imageData`` text: 256 KiB of picture in base64, with room for line ends."""
@@ -31,8 +33,9 @@ def loads(
 ) -> Any:
     """Read JSON text strictly; raise ValueError, beginning with ``what`` and naming the place, if it is not.
 
-    ``depth`` counts nested arrays and objects, ``nodes`` all values, ``string`` the characters of one text
-    (the texts of ``imageData`` may have MAXIMUM_PICTURE characters).
+    ``depth`` counts nested arrays and objects, ``nodes`` all values (of coordinates there may be more:
+    MAXIMUM_POSITIONS), ``string`` the characters of one text (the texts of ``imageData`` may have
+    MAXIMUM_PICTURE characters).
     """
     prefix = f"{what}: " if what else ""
     try:
@@ -108,11 +111,12 @@ def measure(
 ) -> None:
     """Raise ValueError when a value nests too deep, holds too many values, or text that is no Unicode."""
     level: list[tuple[str, Any]] = [("", value)]
-    count = 0
+    count = positions = 0
     for number in range(depth + 1):
         if number == depth and any(isinstance(item, (dict, list)) for _, item in level):
             break
         below: list[tuple[str, Any]] = []
+        before = positions
         for key, item in level:
             if isinstance(item, str):
                 check_text(item, MAXIMUM_PICTURE if key == "imageData" else string)
@@ -121,14 +125,23 @@ def measure(
                     check_text(name, string)
                 below.extend(item.items())
             elif isinstance(item, list):
-                below.extend((key, element) for element in item)
-        count += len(level)
+                if _is_position(item):
+                    positions += 1
+                else:
+                    below.extend((key, element) for element in item)
+        count += len(level) - (positions - before)
+        if positions > MAXIMUM_POSITIONS:
+            raise ValueError(f"holds more than {MAXIMUM_POSITIONS} positions")
         if count > nodes:
             raise ValueError(f"holds more than {nodes} values")
         if not below:
             return
         level = below
     raise ValueError(f"nests deeper than {depth} levels")
+
+
+def _is_position(items: list[Any]) -> bool:
+    return 2 <= len(items) <= 4 and all(type(item) in (int, float) for item in items)
 
 
 def check_text(text: str, longest: int) -> None:

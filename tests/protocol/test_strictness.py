@@ -1,5 +1,6 @@
 """What is accepted, and what is refused with which words, parameter by parameter."""
 
+import json
 import math
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
@@ -24,6 +25,7 @@ from mapexplorer.protocol import (
     TimeUnit,
     Verb,
     parse_geometry,
+    strict_json,
 )
 
 ACCEPTED = [
@@ -508,3 +510,33 @@ def test_a_geometry_with_too_many_vertices_is_refused():
     ring = [[0, 0]] * 30_000
     with pytest.raises(ValueError, match="at most 50000 positions"):
         parse_geometry({"rings": [ring, ring]}, "esriGeometryPolygon")
+
+
+def circle(count: int) -> str:
+    turns = [n / count * 6.28 for n in range(count)]
+    return json.dumps([[round(1e6 * math.cos(turn)), round(1e6 * math.sin(turn))] for turn in turns])
+
+
+def test_a_shape_may_have_as_many_vertices_as_it_may_have_positions() -> None:
+    geometry = '{"geometryType":"esriGeometryPolygon","geometry":{"rings":[%s]}}'
+    parsed = BY_NAME["clipping"].parse(geometry % circle(49_990))
+    assert len(parsed.geometry.rings[0]) >= 49_990
+    with pytest.raises(ParameterError, match="at most 50000"):
+        BY_NAME["clipping"].parse(geometry % circle(50_010))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[" + ",".join(["[1,2]"] * 60_001) + "]", "more than 60000 positions"),
+        ("[" + ",".join(["[[1,2]]"] * 50_000) + "]", "more than 50000 values"),
+        ("[" + ",".join(["[1]"] * 30_000) + "]", "more than 50000 values"),
+        ("[" + ",".join(["[1,2,3,4,5]"] * 10_000) + "]", "more than 50000 values"),
+        ("[" + ",".join(["[true,1]"] * 20_000) + "]", "more than 50000 values"),
+        ("[" + ",".join(["1"] * 50_000) + "]", "more than 50000 values"),
+    ],
+)
+def test_what_is_no_position_counts_as_it_did(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        strict_json.loads(text)
+    assert len(strict_json.loads("[" + ",".join(["[1,2,3]"] * 60_000) + "]")) == 60_000
