@@ -47,7 +47,7 @@ QUERY_KEYS: Final[Mapping[str, Any]] = {
         "supportsHavingClause": True,
         "supportsPercentileStatistics": False,
         "supportsTrueCurve": False,
-        "supportsReturningGeometryCentroid": False,
+        "supportsReturningGeometryCentroid": True,
         "supportsSqlExpression": False,
     },
     "supportedSpatialRelationships": [relation.value for relation in SpatialRelation],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,6 +60,7 @@ class _Asked:
     form: str
     out_fields: tuple[str, ...]
     geometry: bool
+    centroid: bool
     ids_only: bool
     count_only: bool
     extent_only: bool
@@ -119,8 +120,10 @@ def _read(catalog: MapCatalog, layer: FeatureLayer, given: Given, limits: Limits
     for name in ("parameterValues", "rangeValues"):
         given.refuse(name, f"{_NOT_HERE}; give layerParameterValues or layerRangeValues")
     given.refuse("sqlFormat", "expected standard", "standard", "none")
-    for name in ("returnTrueCurves", "returnCentroid"):
-        given.refuse(name, _NOT_HERE, "false")
+    given.refuse("returnTrueCurves", _NOT_HERE, "false")
+    centroid = given.flag("returnCentroid", False)
+    if centroid and form == "geojson":
+        given.fault("returnCentroid", "GeoJSON has no place for it; ask for f=json")
     names = _names_in(layer)
     statistics = given.read("outStatistics", lambda text: settled(read_statistics(text), layer.fields)) or ()
     groups = given.read("groupByFieldsForStatistics", lambda text: names(text.split(","))) or ()
@@ -141,6 +144,7 @@ def _read(catalog: MapCatalog, layer: FeatureLayer, given: Given, limits: Limits
         form=form,
         out_fields=given.read("outFields", lambda text: names(text.split(","))) or _default_fields(layer),
         geometry=given.flag("returnGeometry", True),
+        centroid=centroid and layer.geometry_type == "esriGeometryPolygon",
         ids_only=given.flag("returnIdsOnly", False),
         count_only=given.flag("returnCountOnly", False),
         extent_only=given.flag("returnExtentOnly", False),
@@ -249,10 +253,11 @@ def _found(
 def _features(layer: FeatureLayer, rows: Rows, asked: _Asked, limits: Limits) -> dict[str, Any]:
     page = rows[asked.offset : asked.offset + asked.most]
     form = GeometryForm(crs_of(asked.reference), asked.max_offset, asked.precision)
-    if asked.geometry:
+    drawn = asked.geometry or asked.centroid
+    if drawn:
         page = page[: fitting(layer, page, limits.answer_vertices) or 1]
     more = asked.offset + len(page) < len(rows)
-    geometries = geometries_of(layer, page, form) if asked.geometry else None
+    geometries = geometries_of(layer, page, form) if drawn else None
     if asked.form == "geojson":
         return _collection(layer, page, asked, geometries, more)
     body = _head(layer, _fields_named(layer, asked.out_fields))
@@ -261,12 +266,20 @@ def _features(layer: FeatureLayer, rows: Rows, asked: _Asked, limits: Limits) ->
     ]
     if geometries is not None:
         body |= {"geometryType": layer.geometry_type, "spatialReference": asked.reference.to_json()}
-        written = esri_geometries(geometries, layer.geometry_type, asked.precision)
-        for feature, geometry in zip(features, written, strict=True):
-            if geometry is not None:
-                feature["geometry"] = geometry
+    if geometries is not None and asked.geometry:
+        _add(features, "geometry", esri_geometries(geometries, layer.geometry_type, asked.precision))
+    if geometries is not None and asked.centroid:
+        middles = shapely.centroid(geometries)
+        middles[shapely.is_empty(middles)] = None
+        _add(features, "centroid", esri_geometries(middles, "esriGeometryPoint", asked.precision))
     body["features"] = features
     return {**body, "exceededTransferLimit": True} if more else body
+
+
+def _add(features: list[dict[str, Any]], key: str, values: Iterable[dict[str, Any] | None]) -> None:
+    for feature, value in zip(features, values, strict=True):
+        if value is not None:
+            feature[key] = value
 
 
 def _collection(

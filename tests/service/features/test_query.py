@@ -317,6 +317,16 @@ def test_statistics_by_groups_are_sorted_and_portioned(service):
     assert service.json("1/query", **asked, returnCountOnly="true") == {"count": 3}
 
 
+def test_areas_have_centroids_where_they_are_asked_for(service):
+    asked = {"where": "NAME = 'square'", "returnCentroid": "true"}
+    (feature,) = service.json("3/query", **asked)["features"]
+    assert feature["centroid"] == {"x": 250, "y": 50}
+    assert len(feature["geometry"]["rings"][0]) == 5
+    (feature,) = service.json("3/query", **asked, returnGeometry="false")["features"]
+    assert (feature["centroid"], "geometry" in feature) == ({"x": 250, "y": 50}, False)
+    assert all("centroid" not in each for each in service.json("1/query", returnCentroid="true")["features"])
+
+
 @pytest.mark.parametrize(
     ("having", "kinds"),
     [
@@ -381,6 +391,7 @@ COUNTED = {"outStatistics": '[{"statisticType":"count","onStatisticField":"POP"}
         ({"groupByFieldsForStatistics": "KIND"}, "groupByFieldsForStatistics: "),
         ({"f": "xml"}, "f: "),
         ({"distance": "10"}, "distance: "),
+        ({"returnCentroid": "true", "f": "geojson"}, "returnCentroid: "),
         ({"having": "1 > 1"}, "having: needs outStatistics"),
         ({**COUNTED, "having": "POP > 1"}, "having: unknown field 'POP'"),
         ({**COUNTED, "having": "SUM(NAME) > 1"}, "having: sum needs numbers"),
