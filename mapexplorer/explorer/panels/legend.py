@@ -65,9 +65,12 @@ class ClassList:
 
     def picture(self, entries: tuple[LegendEntry, ...]) -> None:
         """Show the symbols of classes that a legend lists; those of the others stay as they were."""
+        shown: set[int] = set()
         for entry in entries:
             place = self._place(entry)
-            if place is not None:
+            # The stops of visual variables follow the classes, and may have the value of one.
+            if place is not None and place not in shown:
+                shown.add(place)
                 controls.say(self.symbols[place], swatch(entry)[0])
 
     def _place(self, entry: LegendEntry) -> int | None:
