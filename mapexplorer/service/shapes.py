@@ -78,11 +78,11 @@ class Projection:
         """Return the geometries generalised for map units per pixel, or in full where that gains nothing.
 
         The tolerance is an eighth to a quarter of a pixel: neighbours are generalised each on its own, and
-        more would open gaps between them.
+        more would open gaps between them. Between lines there are none: twice as much is not seen.
         """
         if self.full.dimension == 0 or not resolution > 0:
             return self.full
-        level = math.floor(math.log2(resolution)) - 2
+        level = math.floor(math.log2(resolution)) - (1 if self.full.dimension == 1 else 2)
         if 2.0**level < self._spacing / 4:
             return self.full
         return self._levels.get(level, lambda: generalised(self.full, 2.0**level))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -11,9 +12,11 @@ import numpy.typing as npt
 from mapexplorer.protocol.symbols import PictureMarkerSymbol, SimpleMarkerSymbol, TextSymbol
 from mapexplorer.service.labels.marks import draw_marks, text_mark
 from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.dense import MOST_COVERED, Stamps, draw_dense
 from mapexplorer.service.render.drawing import Drawing, outline_of
 from mapexplorer.service.render.pictures import picture_size, sprite_of
 from mapexplorer.service.render.ragged import Floats, Indices
+from mapexplorer.service.render.surface import Surface
 from mapexplorer.service.render.symbols import Marker, marker_of
 from mapexplorer.service.time_limit import check_time
 
@@ -23,6 +26,8 @@ PHASES: Final = 4
 """Stamped markers are placed to a quarter of a pixel."""
 MOST_IN_PHASES: Final = 60_000
 """More markers than this are placed to whole pixels: so dense that nothing finer can be seen."""
+MOST_STAMPED: Final = 150_000
+"""More small opaque markers of one size are drawn pixel by pixel."""
 MOST_RUNS: Final = 64
 LARGEST_PHASED: Final = 128
 """Pictures that reach farther than so many pixels are placed to whole pixels."""
@@ -153,7 +158,7 @@ def _draw_in_bulk(
     """Draw many markers class by class; what later ones of the same size cover is left out."""
     order = np.argsort(numbers.astype(np.int16), kind="stable")
     numbers = numbers[order]
-    used = [markers[int(number)] for number in np.unique(numbers)]
+    used = [markers[number] for number in np.flatnonzero(np.bincount(numbers)).tolist()]
     offsets = np.zeros((max(markers) + 1, 2))
     for number, marker in markers.items():
         offsets[number] = marker.offset
@@ -161,6 +166,8 @@ def _draw_in_bulk(
     # given.
     places = places[order] + offsets[numbers] - 0.5
     if all(marker.opaque for marker in used) and len({(m.size, m.outline.width) for m in used}) == 1:
+        if len(places) > MOST_STAMPED and _drawn_densely(surface, places, numbers, markers):
+            return
         shapes_hide = all(marker.hides for marker in used) and used[0].size >= 3
         keep = uncovered(places, surface.width, surface.height, used[0].reach, around=shapes_hide)
         places, numbers = places[keep], numbers[keep]
@@ -172,6 +179,30 @@ def _draw_in_bulk(
     for number in np.unique(numbers):
         part = slice(edges[number], edges[number + 1])
         _stamp_class(surface, markers[int(number)], whole[part], phase[part], phases)
+
+
+def _drawn_densely(
+    surface: Drawing, places: Floats, numbers: ClassNumbers, markers: dict[int, Marker]
+) -> bool:
+    """Draw markers of one size, in their order, pixel by pixel; False where they are few, or large."""
+    if not isinstance(surface, Surface):
+        return False
+    reach = max(math.ceil(marker.reach) + 1 for marker in markers.values())
+    present = np.flatnonzero(np.bincount(numbers)).tolist()
+    if (2 * reach + 1) ** 2 > 4 * MOST_COVERED:
+        return False
+    keep = uncovered(places, surface.width, surface.height, reach, around=False)
+    if len(keep) <= MOST_STAMPED:
+        return False
+    pictures = []
+    for number in present:
+        small = Surface(2 * reach + 1, 2 * reach + 1)
+        _stamp_class(small, markers[number], np.array([[reach, reach]]), np.zeros(1, dtype=np.int64), 1)
+        pictures.append(small.pixels)
+    stamps = Stamps.of(pictures)
+    whole = np.floor(places[keep] + 0.5).astype(np.int64)
+    which = np.searchsorted(present, numbers[keep])
+    return stamps is not None and draw_dense(surface.pixels, stamps, whole, which)
 
 
 def _stamp_class(surface: Drawing, marker: Marker, whole: Indices, phase: Indices, phases: int) -> None:

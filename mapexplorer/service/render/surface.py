@@ -28,6 +28,8 @@ _BATCH: Final = 100_000
 """Vertices or markers that are drawn at once; between batches the time is looked at."""
 _HAIR: Final = 1.0
 """Pixels of a line whose joins and ends are too small to be seen, and are drawn the fastest way."""
+_THIN: Final = 1.5
+"""Pixels of a line whose joins are too small for round and cut ones to be told apart."""
 _STRIP: Final = 256
 """Rows that are blended at once."""
 _STRIP_PIXELS: Final = 2**21
@@ -84,6 +86,8 @@ class Surface(Drawing):
         if colors is None and not widths.any():
             return
         context = self.context(round_ends=round_ends, mitred=mitred)
+        if not mitred and widths.max(initial=0.0) <= _THIN:
+            context.set_joinstyle("bevel")
         if widths.max(initial=0.0) < _HAIR:
             context.set_joinstyle("bevel")
             context.set_capstyle("butt")
