@@ -38,8 +38,8 @@ class Frame:
 
 
 def export_key(request: MapRequest) -> Hashable:
-    """What distinguishes two pictures; the answer format is the client's business."""
-    return request.replace(f=None).key(Operation.EXPORT)
+    """What distinguishes two pictures, among it the form in which they are asked for."""
+    return request.key(Operation.EXPORT)
 
 
 def legend_key(request: MapRequest) -> Hashable:

@@ -1,4 +1,4 @@
-"""A person takes a change back, copies the link of a view, and opens it in another page."""
+"""A person reads a request, takes a change back, copies the link of a view, and opens it in another page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.live_page import LivePage
+from tests.e2e.live_page import RUN_ALL_CELLS, LivePage
 
 
 @pytest.fixture
@@ -28,6 +28,27 @@ def test_a_change_is_taken_back_and_made_again_with_the_keyboard(live: LivePage)
     live.page.keyboard.press("Space")
     live.until("explorer.parameters.rotation == 20")
     live.settle()
+
+
+def test_the_request_is_read_and_asked_for_in_another_form(live: LivePage) -> None:
+    live.run("RECEIVED.clear()\nexplorer.parameters.dpi = 120")
+    live.settle()
+    live.tab("Request")
+    panel = live.page.locator(".me-request").first
+    changed = panel.locator("tr.me-changed", has_text="dpi")
+    changed.wait_for()
+    assert "Dots per inch" in changed.inner_text()
+    assert live.received()[-1]["dpi"] == "120"
+    assert panel.locator(".me-bars tr", has_text="Drawing").count() == 1
+    panel.locator("select").first.select_option(label="image: the picture alone")
+    live.until("str(explorer.parameters.f) == 'image'")
+    live.settle()
+    assert live.received()[-1]["f"] == "image"
+    panel.locator("select").last.select_option(label="curl")
+    code = panel.locator("textarea")
+    live.page.wait_for_function("box => box.value.startsWith('curl ')", arg=code.element_handle())
+    assert "dpi=120" in code.input_value()
+    assert "f=image" in code.input_value()
 
 
 def test_a_state_that_is_pasted_shows_its_view(live: LivePage) -> None:
@@ -74,3 +95,17 @@ def test_the_link_of_a_view_opens_it_in_another_page(
     fresh.until("explorer.target == 'sample:usa' and explorer.parameters.rotation == 15")
     fresh.settle()
     assert fresh.value("explorer.state") == live.value("explorer.state")
+
+
+def test_a_cell_that_is_run_again_leaves_one_explorer(live: LivePage) -> None:
+    if live.front_end.name == "voila":
+        return
+    live.run("FIRST = __import__('weakref').ref(explorer)")
+    live.page.evaluate(RUN_ALL_CELLS)
+    live.until("FIRST() is None or FIRST().closed")
+    live.settle()
+    assert (
+        live.value("[thread.name for thread in __import__('threading').enumerate()].count('mapexplorer')")
+        == 0
+    )
+    assert live.page.locator(".mapexplorer .me-header").count() == 1

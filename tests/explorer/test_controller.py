@@ -361,7 +361,7 @@ def test_busy_is_told_when_it_begins_and_ends(bench: Bench) -> None:
         ({"transparent": True}, False, True),
         ({"patch_size": (9, 9)}, True, False),
         ({"return_visible_only": False}, True, False),
-        ({"f": "image"}, True, True),
+        ({"f": "image"}, False, True),
         ({"layers": [1]}, False, False),
         ({"rotation": 30}, False, False),
         ({"dpi": 120}, False, False),
