@@ -8,6 +8,7 @@ import pytest
 
 from mapexplorer.explorer.history import GESTURE, LONGEST, History, Moment
 from mapexplorer.explorer.parameters import Hand
+from mapexplorer.protocol import DrawingInfo
 
 from .conftest import Bench
 from .fake_service import FakeService
@@ -206,3 +207,25 @@ def test_the_service_before_comes_back_with_its_parameters(make: Callable[..., B
     assert bench.explorer.parameters.given() == given
     bench.explorer.redo()
     assert bench.explorer.service is second
+
+
+def test_what_is_composed_for_a_change_belongs_to_its_step(make: Callable[..., Bench]) -> None:
+    bench = make(FakeService(supportsDynamicLayers=True))
+    bench.settle()
+    explorer = bench.explorer
+    explorer.composer.draw(0, DrawingInfo(transparency=50))
+    bench.settle()
+    before = explorer.parameters.dynamic_layers
+    explorer.parameters.layers = "show:0"
+    bench.settle()
+    assert [element.id for element in explorer.parameters.dynamic_layers] == [0]
+    assert bench.service.exports[-1].dynamic_layers == explorer.parameters.dynamic_layers
+    assert explorer.undo()
+    assert explorer.parameters.dynamic_layers == before
+    assert explorer.parameters.layers is None
+    assert not explorer.composer.foreign
+    assert explorer.undo()
+    assert explorer.parameters.dynamic_layers is None
+    assert explorer.composer.drawing(0) is None
+    assert explorer.redo()
+    assert explorer.composer.drawing(0) == DrawingInfo(transparency=50)
