@@ -52,9 +52,9 @@ def choose_land(live: LivePage) -> None:
     choose(live, "Layer", "Land")
     live.until("explorer.panels['SymbolsPanel'].chosen", 8)
     color = live.value("explorer.panels['SymbolsPanel'].look.color.value")
-    expect(control(live, "Colour").locator("input[type=text]")).to_have_value(color)
+    expect(control(live, "Colour").locator("input[type=text]")).to_have_value(color, timeout=20_000)
     text = live.value("explorer.panels['SymbolsPanel'].json.text.value")
-    expect(live.page.locator(".me-json-editor textarea")).to_have_value(text)
+    expect(live.page.locator(".me-json-editor textarea")).to_have_value(text, timeout=20_000)
 
 
 def color_land_red(live: LivePage) -> None:
