@@ -19,7 +19,7 @@ import mapexplorer
 from mapexplorer.explorer import rerun
 from mapexplorer.explorer.explorer import MapExplorer
 from mapexplorer.explorer.panel import Panel
-from mapexplorer.explorer.panels import PANELS, TimePanel, ViewPanel
+from mapexplorer.explorer.panels import PANELS, RequestPanel, TimePanel
 from mapexplorer.explorer.scheduler import ManualScheduler
 from mapexplorer.protocol import ParameterError
 
@@ -81,22 +81,23 @@ def test_what_is_no_panel_is_refused_and_nothing_changes(bench: Bench, panels: l
 
 
 def test_panels_that_were_taken_away_follow_nothing_any_more(bench: Bench) -> None:
-    view = bench.explorer.panels["ViewPanel"]
-    assert isinstance(view, ViewPanel)
+    panel = bench.explorer.panels["RequestPanel"]
+    assert isinstance(panel, RequestPanel)
     bench.explorer.arrange(["Layers"])
-    bench.explorer.parameters.rotation = 30
-    assert view.turn.value == 0
+    bench.explorer.parameters.f = "image"
+    assert panel.form.value == ""
 
 
 def test_a_panel_stands_alone_beside_the_explorer(bench: Bench) -> None:
-    alone = ViewPanel(bench.explorer)
-    bench.explorer.parameters.rotation = 30
-    assert alone.turn.value == 30
-    alone.turn.value = 40
-    assert bench.explorer.panels["ViewPanel"].turn.value == 40  # type: ignore[attr-defined]
+    alone, inside = RequestPanel(bench.explorer), bench.explorer.panels["RequestPanel"]
+    assert isinstance(inside, RequestPanel)
+    bench.explorer.parameters.f = "image"
+    assert alone.form.value == inside.form.value == "image"
+    alone.form.value = "pjson"
+    assert inside.form.value == "pjson"
     alone.close()
-    bench.explorer.parameters.rotation = 50
-    assert alone.turn.value == 40
+    bench.explorer.parameters.f = None
+    assert (alone.form.value, inside.form.value) == ("pjson", "")
 
 
 # ---- parameters linked with other widgets
