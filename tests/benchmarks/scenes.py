@@ -22,9 +22,12 @@ from mapexplorer.service.app import MapServiceApp
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.document import load_document
 from mapexplorer.service.layers import FeatureLayer
+from mapexplorer.service.limits import Limits
 from mapexplorer.service.sources import source_of
 from tests.benchmarks.datasets import COUNTRY, DAY, SIZE, YEAR, Box, Dataset, datasets, points
 
+PATIENT = Limits(drawing_seconds=120)
+"""A first draw of ten million points takes long on a busy machine."""
 WHERE = {"layerDefs": '{"0": "value > 1.5 AND value < 4"}'}
 SUMMER = int(YEAR.timestamp() * 1000) + 150 * DAY
 
@@ -34,7 +37,7 @@ class Asker:
 
     def __init__(self, dataset: Dataset) -> None:
         self.catalog = MapCatalog(load_document(dataset.document), {0: source_of(dataset.frame)})
-        self._client = Client(MapServiceApp({"scene": self.catalog}))
+        self._client = Client(MapServiceApp({"scene": self.catalog}, limits=PATIENT))
         self._jitter = random.Random(7)
 
     def ask(self, operation: str, bbox: Box, **parameters: Any) -> bytes:

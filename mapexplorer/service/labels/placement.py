@@ -48,6 +48,8 @@ MOST_LABELS: Final = 2_000
 """Labels of one picture."""
 _GAP: Final = 1.5
 """Points between a marker or a line and its label."""
+_CORE: Final = 0.4
+"""Share of a marker's reach round its middle that labels keep off where they can."""
 _PADDING: Final = 1.5
 """Points that labels keep from each other on every side."""
 _REPEAT: Final = 150.0
@@ -202,12 +204,9 @@ class _Layer:
         for (text, block), row, at, around in zip(
             self._blocks(labelling, rows), rows.tolist(), places.tolist(), reach.tolist(), strict=True
         ):
-            marker = (
-                at[0] - around[0] + 1,
-                at[1] - around[1] + 1,
-                at[0] + around[0] - 1,
-                at[1] + around[1] - 1,
-            )
+            # Its core, so that a label on the diagonal does not count as over its own marker.
+            right, down = _CORE * around[0], _CORE * around[1]
+            marker = (at[0] - right, at[1] - down, at[0] + right, at[1] + down)
             if block is not None:
                 yield Candidate(
                     self._rank(labelling, max(around), -row),
