@@ -74,6 +74,7 @@ FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
         Field("outFields", "Fields separated by commas, * for all."),
         Field("outSR", "The spatial reference of the geometries returned."),
         *_GEOMETRY_FORM,
+        _flag("returnCentroid", "Whether a place inside each polygon is returned.", default=False),
         _flag("returnIdsOnly", "Whether only object ids are returned.", default=False),
         _flag("returnCountOnly", "Whether only the number of features is returned.", default=False),
         _flag("returnExtentOnly", "Whether only the extent of the features is returned.", default=False),
