@@ -8,7 +8,8 @@ shows the address with its token.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
@@ -41,6 +42,9 @@ _RETRIED = frozenset({429, 502, 503, 504})
 _ERROR_BODY = 256 * 1024
 
 Outcome = Reply | TransportError | AnswerError
+
+on_received: ContextVar[Callable[[int, int | None], object] | None] = ContextVar("on_received", default=None)
+"""Hears, while it is set around a call, the bytes that have come and the number that was announced."""
 
 
 class _NoCredentials(requests.auth.AuthBase):
@@ -260,10 +264,14 @@ def _body(response: requests.Response, deadline: Deadline, budget: int) -> bytes
     plain = response.headers.get("Content-Encoding", "identity").lower() == "identity"
     if not fault and plain and announced.isdecimal() and len(announced) < 19 and int(announced) > limit:
         return None
+    heard = on_received.get()
+    total = int(announced) if plain and announced.isdecimal() and len(announced) < 19 else None
     content = bytearray()
     for block in response.iter_content(_BLOCK):
         deadline.slice(deadline.idle)
         content += block
+        if heard is not None:
+            heard(len(content), total)
         if len(content) > limit:
             return bytes(content[:limit]) if fault else None
     return bytes(content)

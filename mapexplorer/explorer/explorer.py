@@ -14,6 +14,7 @@ from traitlets import Bunch, Instance
 from mapexplorer.explorer import rerun
 from mapexplorer.explorer.address import PageAddress
 from mapexplorer.explorer.answer import Answer
+from mapexplorer.explorer.appearance import Appearance
 from mapexplorer.explorer.arrangement import PanelChoice, PanelTabs
 from mapexplorer.explorer.closing import parts
 from mapexplorer.explorer.controller import Controller, Fetch, Frame
@@ -59,7 +60,7 @@ _MEASURED_AGAIN = (0.3, 1.0, 3.0, 8.0)
 _PLACE = frozenset({"bbox", "bbox_sr", "image_sr", "map_scale", "size"})
 
 
-class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """An interactive map of one map service.
 
     `parameters` holds what is asked for: setting one moves the controls and the map, and the controls set
@@ -138,6 +139,11 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
             self.tabs.arrange(panels)
 
     # ---- the service
+
+    @property
+    def opened(self) -> Opened:
+        """The service in use with all that was read of it."""
+        return self._opened
 
     @property
     def service(self) -> MapService:
@@ -256,7 +262,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
             given = self.parameters.given()
             missing: dict[str, Any] = {}
             if "size" not in given:
-                missing["size"] = self._opened.allowed(self.map.size)
+                missing |= self._sized(given.get("dpi"))
             if "bbox" not in given:
                 missing["bbox"] = self._opened.whole
                 missing["bbox_sr"] = self._opened.whole.spatial_reference or given.get("bbox_sr")
@@ -384,6 +390,7 @@ class MapExplorer(Restorable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
             and answer.export is not None
         ):
             drawn = answer.export.extent.width / answer.export.width
+            drawn *= self.sharpness if self.parameters.size is None else 1
             if abs(view.resolution / drawn - 1) > 1e-3:
                 changes["map_scale"] = None  # zoomed by hand: the scale of the map counts from now on
         return changes

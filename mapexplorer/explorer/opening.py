@@ -246,3 +246,27 @@ def carry_over(extent: Extent, old: SpatialReference, new: SpatialReference) -> 
         return None
     half_width, half_height = extent.width * factor, extent.height * factor
     return Extent(x - half_width, y - half_height, x + half_width, y + half_height)
+
+
+def enclosing(extent: Extent, old: SpatialReference, new: SpatialReference) -> Extent:
+    """The smallest extent of another spatial reference that holds this one.
+
+    Raises ParameterError when it has no finite one.
+    """
+    import math
+
+    from pyproj import Transformer
+    from pyproj.exceptions import ProjError
+
+    from mapexplorer.service.projection import crs_of
+
+    if old.same_as(new):
+        return extent
+    try:
+        transformer = Transformer.from_crs(crs_of(old), crs_of(new), always_xy=True)
+        west, south, east, north = transformer.transform_bounds(*_sides(extent), densify_pts=21)
+    except (ProjError, ValueError):
+        west = math.nan
+    if math.isnan(west) or not all(map(math.isfinite, (west, south, east, north))) or west >= east:
+        raise ParameterError("bbox", "reaches beyond what the spatial reference can show; zoom in first")
+    return Extent(west, south, east, north)

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mapexplorer.explorer.furniture import Bearings, bearings
 from mapexplorer.protocol import BadAnswer, CorruptImage, Extent, MapRequest, SpatialReference
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Picture:
 
     `extent` is the frame that the service returned, in the spatial reference of the picture and not turned;
     `covered` is the part that `url` holds, which differs only where Web Mercator ends.
+    `bearings` tell north and lengths at its centre.
     """
 
     result: ExportResult
@@ -36,7 +38,7 @@ class Picture:
     covered: Extent
     spatial_reference: SpatialReference
     rotation: float
-    resolution: float
+    bearings: Bearings | None
 
     @property
     def weight(self) -> int:
@@ -64,12 +66,11 @@ def prepare(result: ExportResult, request: MapRequest) -> Picture:
         raise BadAnswer("The service returned a picture without a usable extent.")
     image, media_type = _decode(result.content)
     rotation = math.fmod(request.rotation or 0.0, 360.0)
-    resolution = extent.width / image.width
     content, covered = result.content, extent
     if rotation == 0 and reference.code == 3857 and max(extent.ymax, -extent.ymin) > MERCATOR_LIMIT:
         content, media_type, covered = _crop_to_world(image, extent)
     url = f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
-    return Picture(result, url, extent, covered, reference, rotation, resolution)
+    return Picture(result, url, extent, covered, reference, rotation, bearings(extent, reference, rotation))
 
 
 def _decode(content: bytes) -> tuple[Image, str]:

@@ -118,7 +118,7 @@ class Page(ABC):
     def place(self, picture: Picture) -> None:
         """Put a picture where it belongs; address and bounds travel in one message."""
         self.picture = picture
-        bounds = self._bounds(picture)
+        bounds = self.bounds_of(picture)
         with self.overlay.hold_sync():
             self.overlay.url = picture.url
             self.overlay.bounds = bounds
@@ -206,7 +206,8 @@ class Page(ABC):
         return point
 
     @abstractmethod
-    def _bounds(self, picture: Picture) -> tuple[Point, Point]: ...
+    def bounds_of(self, picture: Picture) -> tuple[Point, Point]:
+        """The south-western and north-eastern corner of a picture in Leaflet's latitude and longitude."""
 
 
 def latitude(y: float) -> float:
@@ -240,7 +241,8 @@ class MercatorPage(Page):
         """Metres of Web Mercator."""
         return lat_lng[1] * WORLD / 360, ordinate(lat_lng[0])
 
-    def _bounds(self, picture: Picture) -> tuple[Point, Point]:
+    def bounds_of(self, picture: Picture) -> tuple[Point, Point]:
+        """The corners of what the picture covers, in degrees."""
         covered = picture.covered
         return self._to_leaflet((covered.xmin, covered.ymin)), self._to_leaflet((covered.xmax, covered.ymax))
 
@@ -323,7 +325,8 @@ class PlanePage(Page):
         """The map coordinates of a point of the plane, turned back."""
         return self.plane.to_map(point)
 
-    def _bounds(self, picture: Picture) -> tuple[Point, Point]:
+    def bounds_of(self, picture: Picture) -> tuple[Point, Point]:
+        """The corners of the picture in the turned plane."""
         extent = picture.extent
         x, y = self.plane.to_plane(extent.center)
         half_width, half_height = extent.width / 2, extent.height / 2

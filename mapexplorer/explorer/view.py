@@ -8,6 +8,7 @@ from typing import ClassVar
 import ipyleaflet
 import ipywidgets
 
+from mapexplorer.explorer.furniture import Furniture
 from mapexplorer.explorer.overlay import Picture
 from mapexplorer.explorer.pages import WEB_MERCATOR, MercatorPage, Page, PlanePage, View
 from mapexplorer.protocol import Extent, Size, SpatialReference
@@ -41,6 +42,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         self._height = height
         self.reference: SpatialReference = WEB_MERCATOR
         self.followers: list[Callable[[], None]] = []
+        self.furniture = Furniture()
         self._pages: dict[type[Page], Page] = {}
         self.page: Page = self._page(MercatorPage)
         self.add_class("me-map")
@@ -49,7 +51,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         if kind not in self._pages:
             self._pages[kind] = kind(self._height, self._viewed(kind), self._on_first)
             self._pages[kind].appear(len(self._pages) == 1)  # two maps at a time would share the width
-            self.children = [page.widget for page in self._pages.values()]
+            self.children = [*(page.widget for page in self._pages.values()), self.furniture]
         return self._pages[kind]
 
     def _viewed(self, kind: type[Page]) -> Callable[[View, bool, bool], None]:
@@ -87,6 +89,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         if switched or follow or not same_plane:
             page.look(view)
         page.place(picture)
+        self.furniture.show(picture.bearings, page.current.resolution)
         if switched:
             left.appear(False)
             page.appear(True)
@@ -104,6 +107,13 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         The browser, not the kernel, fetches tiles from their server.
         """
         page = self._page(MercatorPage)
+        named = [
+            control for control in page.widget.controls if isinstance(control, ipyleaflet.AttributionControl)
+        ]
+        if tiles is None:
+            page.widget.controls = [control for control in page.widget.controls if control not in named]
+        elif not named:
+            page.widget.add(ipyleaflet.AttributionControl(position="bottomright", prefix=""))
         above = [layer for layer in page.widget.layers if not isinstance(layer, ipyleaflet.TileLayer)]
         page.widget.layers = above if tiles is None else [tiles, *above]
 

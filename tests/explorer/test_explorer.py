@@ -64,7 +64,7 @@ def test_the_parts_stand_in_the_page_under_their_class_names(bench: Bench) -> No
         "SpacePanel",
         "SelectPanel",
         "VersionPanel",
-        "ViewPanel",
+        "PicturePanel",
         "LegendPanel",
         "RequestPanel",
         "SharePanel",

@@ -149,7 +149,7 @@ def test_the_buttons_of_the_header_undo_and_redo(bench: Bench) -> None:
 
 def test_a_slider_that_is_dragged_is_one_step(bench: Bench) -> None:
     explorer = bench.explorer
-    turn = explorer.panels["ViewPanel"].turn  # type: ignore[attr-defined]
+    turn = explorer.panels["PicturePanel"].turn  # type: ignore[attr-defined]
     for angle in range(1, 30):
         browser(turn, value=angle)
         bench.scheduler.advance(0.05)

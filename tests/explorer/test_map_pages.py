@@ -350,7 +350,7 @@ def test_a_rotation_brings_a_page_of_its_own_and_keeps_centre_and_scale(bench: B
     bench.explorer.parameters.rotation = 30
     bench.settle()
     assert isinstance(bench.page, PlanePage)
-    mercator, plane = bench.explorer.map.children
+    mercator, plane, _ = bench.explorer.map.children
     assert (mercator.layout.display, plane.layout.display) == ("none", None)
     assert bench.page.current.near(view)
     bench.explorer.parameters.rotation = None

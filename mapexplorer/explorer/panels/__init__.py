@@ -3,6 +3,7 @@
 from .filters import FiltersPanel
 from .layers import LayersPanel
 from .legend import LegendPanel
+from .picture import PicturePanel
 from .ranges import RangesPanel
 from .request import RequestPanel
 from .select import SelectPanel
@@ -11,7 +12,6 @@ from .space import SpacePanel
 from .symbols import SymbolsPanel
 from .time import TimePanel
 from .version import VersionPanel
-from .view import ViewPanel
 
 PANELS = (
     LayersPanel,
@@ -22,7 +22,7 @@ PANELS = (
     SpacePanel,
     SelectPanel,
     VersionPanel,
-    ViewPanel,
+    PicturePanel,
     LegendPanel,
     RequestPanel,
     SharePanel,
@@ -34,6 +34,7 @@ __all__ = [
     "FiltersPanel",
     "LayersPanel",
     "LegendPanel",
+    "PicturePanel",
     "RangesPanel",
     "RequestPanel",
     "SelectPanel",
@@ -42,5 +43,4 @@ __all__ = [
     "SymbolsPanel",
     "TimePanel",
     "VersionPanel",
-    "ViewPanel",
 ]

@@ -81,6 +81,8 @@ class StandIn(traitlets.HasTraits):
         self.service = SimpleNamespace(secured=False, url="http://127.0.0.1/arcgis/rest/services/x/MapServer")
         self.composer = Composer(self)
 
+        self.sharpness = 1
+        self.basemap: str | None = None
         self.address = SimpleNamespace(page=None)
         self.link: str | None = None
         self.target = "sample:storms"

@@ -1,18 +1,33 @@
-"""The view: rotation, scale, resolution, format and size of the picture."""
+"""The picture: how it is asked for, what lies below it, comparison with another one, and files of it."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
+from mapexplorer.explorer.markup import tag
+from mapexplorer.explorer.opening import enclosing
+from mapexplorer.protocol import ParameterError, SpatialReference
 from mapexplorer.protocol.formats import ImageFormat
 from mapexplorer.protocol.spatial import Size
+from mapexplorer.service.projection import UnknownSpatialReference, crs_of
 
 from . import controls
+from .backdrop import BackdropChoice
+from .background import away
 from .bound_panel import BoundPanel
+from .compare import CompareBox
+from .download import DownloadBox
 from .layer_tree import scale_text
 from .published import member, number, whole
+from .reference_choice import ReferenceChoice
+from .transformations import TransformationChoice
+
+if TYPE_CHECKING:
+    from mapexplorer.explorer.answer import Answer
 
 SHOWN_BY_BROWSERS = tuple(
     ImageFormat(name) for name in ("png", "png8", "png24", "png32", "jpg", "gif", "bmp")
@@ -25,16 +40,22 @@ AS_IS = ""
 FOLLOW, FIXED = "follow", "fixed"
 LARGEST = 4096
 FIRST_SIZE = (800, 600)
-WRITTEN = ("rotation", "map_scale", "dpi", "format", "transparent", "size")
+SHARPNESS = (("1× (ordinary screens)", 1), ("2× (high density)", 2), ("3×", 3))
+WRITTEN = (
+    "rotation", "map_scale", "dpi", "format", "transparent", "size", "image_sr", "bbox_sr",
+    "datum_transformations",
+)  # fmt: skip
+SET_BACK = tuple(name for name in WRITTEN if name not in ("image_sr", "bbox_sr"))
+"""What the button sets back: picture and place always have a spatial reference."""
 
 
-class ViewPanel(BoundPanel):
+class PicturePanel(BoundPanel):
     """How the picture is asked for; writes the parameters named in `WRITTEN`.
 
     An empty box or the first choice of a list means "not given".
     """
 
-    title: ClassVar[str] = "View"
+    title: ClassVar[str] = "Picture"
     bound: ClassVar[tuple[str, ...]] = WRITTEN
 
     def build(self) -> tuple[Any, ...]:
@@ -77,12 +98,33 @@ class ViewPanel(BoundPanel):
         bounds = {"min": 1, "max": LARGEST, "continuous_update": False}
         self.width = controls.labelled(ipywidgets.BoundedIntText, "Width", value=FIRST_SIZE[0], **bounds)
         self.height = controls.labelled(ipywidgets.BoundedIntText, "Height", value=FIRST_SIZE[1], **bounds)
+        self.sharpness = controls.labelled(
+            ipywidgets.Dropdown,
+            "Sharpness",
+            "Size and resolution together: finer pixels for the same map",
+            options=SHARPNESS,
+        )
+        work = partial(away, self.explorer)
+        self.reference = ReferenceChoice(
+            "Projection", "imageSR: the spatial reference the picture is drawn in", work, self._projected
+        )
+        self.place = ReferenceChoice(
+            "Place in", "bboxSR: the spatial reference that the extent is written in", work, self._placed
+        )
+        self.datum = TransformationChoice(lambda text: self.write(datum_transformations=text))
+        self.download = DownloadBox(self.explorer)
+        self.backdrop = BackdropChoice(self.explorer)
+        self.compare = CompareBox(self.explorer)
         self.note, self.message = controls.prose(), controls.prose()
         self.reset = controls.button("Reset", "Everything as the service and the map give it", self._reset)
         self._listen()
         parts = (
-            self.turn, self.angle, self.scale, self.dpi, self.format, self.transparent, self.note,
-            self.sizing, self.width, self.height, self.message, controls.row(self.reset),
+            self.turn, self.angle, self.scale, self.sizing, self.width, self.height, self.sharpness, self.dpi,
+            self.format, self.transparent, self.note, self.message, controls.row(self.reset),
+            _heading("Coordinates"), self.reference.widget, self.place.widget, self.datum.widget,
+            _heading("Below the picture"), self.backdrop.widget,
+            _heading("Compare"), self.compare.widget,
+            _heading("Download"), self.download.widget,
         )  # fmt: skip
         body = ipywidgets.VBox(parts)
         body.add_class("me-stack")
@@ -99,6 +141,9 @@ class ViewPanel(BoundPanel):
         self.listen(self.transparent, lambda: self.write(transparent=self.transparent.value or None))
         for control in (self.sizing, self.width, self.height):
             self.listen(control, self._size_chosen)
+        self.listen(self.sharpness, lambda: setattr(self.explorer, "sharpness", self.sharpness.value))
+        for choice in (self.reference, self.place, self.datum):
+            self.listen(choice.box, choice.heard)
 
     def on_service(self) -> None:
         """Offer the formats and the largest picture of the service in use."""
@@ -106,7 +151,22 @@ class ViewPanel(BoundPanel):
             self.width.max = _limit(self.explorer.info, "max_image_width")
             self.height.max = _limit(self.explorer.info, "max_image_height")
             self._offer_formats(formats(self.explorer.info))
+            info = self.explorer.info
+            own = (info.spatial_reference, getattr(info.full_extent, "spatial_reference", None))
+            self.reference.offer(own)
+            self.place.offer(own)
+            self.datum.offer(info)
+            self.download.offer(info)
         super().on_service()
+
+    def on_answer(self, answer: Answer) -> None:
+        """Let the comparison follow."""
+        self.compare.follow(answer)
+
+    def close(self) -> None:
+        """End the comparison and release the widgets."""
+        self.compare.close()
+        super().close()
 
     def show(self) -> None:
         """Set the controls from the parameters."""
@@ -129,6 +189,12 @@ class ViewPanel(BoundPanel):
             self.width.value, self.height.value = size.width, size.height
         for control in (self.width, self.height):
             controls.shown(control, size is not None)
+        self.sharpness.value = self.explorer.sharpness
+        self.sharpness.disabled = size is not None
+        self.reference.show(given.image_sr)
+        self.place.show(given.bbox_sr)
+        self.datum.show(given.datum_transformations)
+        self.backdrop.show()
 
     def refuse(self, sentence: str) -> None:
         """Show why a value was not taken."""
@@ -165,8 +231,43 @@ class ViewPanel(BoundPanel):
         follow = self.sizing.value == FOLLOW
         self.write(size=None if follow else Size(self.width.value, self.height.value))
 
+    def _projected(self, reference: SpatialReference | None) -> None:
+        own = self.explorer.info.spatial_reference
+        wanted = reference or (SpatialReference(own.wkid) if own is not None and own.wkid else own)
+        self._take(self.reference, wanted, lambda known: {"image_sr": known})
+
+    def _placed(self, reference: SpatialReference | None) -> None:
+        given = self.explorer.parameters
+        wanted = reference or given.image_sr
+
+        def place(known: SpatialReference) -> dict[str, Any]:
+            old = given.bbox_sr or given.image_sr or self.explorer.map.reference
+            return {"bbox": given.bbox and enclosing(given.bbox, old, known), "bbox_sr": known}
+
+        self._take(self.place, wanted, place)
+
+    def _take(
+        self,
+        choice: ReferenceChoice,
+        reference: SpatialReference | None,
+        values: Callable[[SpatialReference], dict[str, Any]],
+    ) -> None:
+        """Write a spatial reference that PROJ knows; of another one, say so and keep the last."""
+        sentence = None
+        try:
+            if reference is not None:
+                crs_of(reference)
+                self.write(**values(reference))
+        except (UnknownSpatialReference, ParameterError) as error:
+            sentence = str(error)
+        with self.quietly():
+            self.show()
+        if sentence:
+            choice.fail(sentence)
+
     def _reset(self) -> None:
-        self.write(**dict.fromkeys(WRITTEN))
+        self.explorer.sharpness = 1
+        self.write(**dict.fromkeys(SET_BACK))
         with self.quietly():
             self.show()
 
@@ -177,6 +278,10 @@ def formats(info: Any) -> tuple[ImageFormat, ...]:
     names = announced if isinstance(announced, list | tuple) else str(announced or "").split(",")
     known = {str(name).strip().lower() for name in names}
     return tuple(kind for kind in SHOWN_BY_BROWSERS if kind.value in known) or SHOWN_BY_BROWSERS
+
+
+def _heading(words: str) -> Any:
+    return controls.prose(tag("h4", words), "me-section")
 
 
 def _limit(info: Any, name: str) -> int:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mapexplorer.explorer.panels import ViewPanel
-from mapexplorer.explorer.panels.view import formats
+from mapexplorer.explorer.panels import PicturePanel
+from mapexplorer.explorer.panels.picture import formats
 from mapexplorer.protocol import ServiceInfo
 
 from .stand_in import StandIn, browser, choose, press, visible
@@ -11,7 +11,7 @@ from .stand_in import StandIn, browser, choose, press, visible
 
 @pytest.fixture
 def panel(explorer):
-    return ViewPanel(explorer)
+    return PicturePanel(explorer)
 
 
 @pytest.mark.parametrize(
@@ -123,5 +123,5 @@ def test_reset_takes_everything_away(panel, explorer):
     "root", [{}, {"maxImageWidth": "x", "maxImageHeight": -5, "supportedImageFormatTypes": 7}]
 )
 def test_poor_metadata_does_not_break_the_panel(root):
-    panel = ViewPanel(StandIn(root=root))
+    panel = PicturePanel(StandIn(root=root))
     assert panel.width.max == panel.height.max == 4096
