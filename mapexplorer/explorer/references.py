@@ -50,7 +50,7 @@ def code_of(words: str) -> int | None:
 
 def search(words: str) -> tuple[str, ...]:
     """Lines of the spatial references whose name holds all words, shortest names first; may take a second."""
-    wanted = words.lower().split()
+    wanted = words.lower().replace("-", " ").split()
     found = [
         (len(name), name, code)
         for code, name, text in _known()
@@ -80,4 +80,7 @@ def _known() -> tuple[tuple[int, str, str], ...]:
         for info in query_crs_info(authority, kinds):
             if info.code.isdecimal() and not info.deprecated:
                 codes.setdefault(int(info.code), info.name)
-    return tuple((code, name, f"{code} {name}".lower().replace("_", " ")) for code, name in codes.items())
+    return tuple(
+        (code, name, f"{code} {name}".lower().replace("_", " ").replace("-", " "))
+        for code, name in codes.items()
+    )

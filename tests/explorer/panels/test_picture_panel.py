@@ -125,3 +125,120 @@ def test_reset_takes_everything_away(panel, explorer):
 def test_poor_metadata_does_not_break_the_panel(root):
     panel = PicturePanel(StandIn(root=root))
     assert panel.width.max == panel.height.max == 4096
+
+
+def run_jobs(explorer):
+    while explorer.controller.scheduler.pump():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("written", "wkid"), [("3035", 3035), ("EPSG:5070", 5070), ("54030 · Robinson, the world", 54030)]
+)
+def test_a_projection_is_taken_by_its_code(panel, explorer, written, wkid):
+    browser(panel.reference.box, value=written)
+    assert explorer.parameters.image_sr.wkid == wkid
+    assert panel.reference.box.value.startswith(f"{wkid} · ")
+
+
+def test_words_are_searched_and_one_match_is_chosen(panel, explorer):
+    browser(panel.reference.box, value="ETRS89-extended / LAEA Europe")
+    run_jobs(explorer)
+    assert explorer.parameters.image_sr.wkid == 3035
+
+
+def test_many_matches_are_offered(panel, explorer):
+    before = explorer.parameters.image_sr
+    browser(panel.reference.box, value="utm zone 32n")
+    run_jobs(explorer)
+    assert len(panel.reference.box.options) > 5
+    assert all("zone 32n" in line.lower().replace("_", " ") for line in panel.reference.box.options)
+    assert explorer.parameters.image_sr == before
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("999999", "999999"), ("no such place", "No spatial reference is called")],
+)
+def test_an_unknown_projection_is_refused_and_the_last_one_stays(panel, explorer, written, words):
+    explorer.parameters.image_sr = 3035
+    browser(panel.reference.box, value=written)
+    run_jobs(explorer)
+    assert explorer.parameters.image_sr.wkid == 3035
+    assert words in panel.reference.note.value
+    assert 'role="alert"' in panel.reference.note.value
+
+
+def test_the_place_is_rewritten_in_the_spatial_reference_chosen_for_it(panel, explorer):
+    explorer.parameters.update(bbox="0,0,10,10", bbox_sr=4326)
+    browser(panel.place.box, value="102100")
+    box = explorer.parameters.bbox
+    assert explorer.parameters.bbox_sr.wkid == 102100
+    assert (box.xmin, box.xmax) == pytest.approx((0, 1113194.9), abs=0.1)
+    assert box.ymax == pytest.approx(1118889.97, abs=0.1)
+
+
+def test_a_place_that_cannot_be_rewritten_stays(panel, explorer):
+    explorer.parameters.update(bbox="-180,-90,180,90", bbox_sr=4326)
+    browser(panel.place.box, value="102034")  # a gnomonic plane, which shows less than half of the earth
+    assert explorer.parameters.bbox_sr.wkid == 4326
+    assert "zoom in first" in panel.place.note.value
+
+
+OFFERED = [
+    {"geoTransforms": [{"wkid": 1241, "latestWkid": 1241, "transformForward": True, "name": "NAD_1927_1"}]}
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "wire"),
+    [
+        ("NAD 1927 1", [{"geoTransforms": [{"wkid": 1241, "latestWkid": 1241, "transformForward": True}]}]),
+        ("1241", [{"wkid": 1241}]),
+        ("1241, 1188", [{"wkid": 1241}, {"wkid": 1188}]),
+        ('[{"wkid": 8046}]', [{"wkid": 8046}]),
+        ("", None),
+        ("As the service chooses", None),
+    ],
+)
+def test_a_transformation_of_the_list_or_typed(written, wire):
+    explorer = StandIn({"supportsDatumTransformation": True, "datumTransformations": OFFERED})
+    panel = PicturePanel(explorer)
+    browser(panel.datum.box, value=written)
+    given = explorer.parameters.datum_transformations
+    assert (given and [element.to_json() for element in given]) == wire
+
+
+def test_a_service_without_the_choice_says_so():
+    panel = PicturePanel(StandIn({"supportsDatumTransformation": False}))
+    assert panel.datum.box.disabled
+    assert "supportsDatumTransformation" in panel.datum.note.value
+
+
+def test_a_wrong_transformation_is_refused(explorer):
+    panel = PicturePanel(StandIn({"supportsDatumTransformation": True}))
+    browser(panel.datum.box, value='[{"wkid": "x"}]')
+    assert panel.explorer.parameters.datum_transformations is None
+    assert "datumTransformations" in panel.message.value
+
+
+def test_a_base_map_brings_a_transparent_picture(panel, explorer):
+    choose(panel.backdrop.box, "Streets (OpenStreetMap)")
+    assert explorer.basemap == "Streets (OpenStreetMap)"
+    assert explorer.parameters.transparent is True
+    choose(panel.backdrop.box, "None")
+    assert explorer.basemap is None
+    assert explorer.parameters.transparent is None
+
+
+def test_sharpness_is_for_pictures_that_follow_the_map(panel, explorer):
+    choose(panel.sharpness, "2× (high density)")
+    assert explorer.sharpness == 2
+    explorer.parameters.size = "300,200"
+    assert panel.sharpness.disabled
+
+
+def test_every_format_of_the_service_can_be_downloaded(panel):
+    assert [str(kind) for _, kind in panel.download.format.options] == [
+        "png", "png24", "png32", "jpg", "pdf", "svg",
+    ]  # fmt: skip
