@@ -145,7 +145,7 @@ def _places() -> Iterator[str]:
             (
                 f"`{row.wire}`",
                 f"`{row.name}`",
-                ", ".join(panels_of(row)) or "**missing**",
+                ", ".join(panels_of(row)),
                 _link(EFFECTS[row.name].source, EFFECTS[row.name].module),
                 _link(EFFECTS[row.name].test_file, _words(EFFECTS[row.name].test)),
             )
