@@ -26,6 +26,8 @@ _STEEPEST = 89.9999999
 _ONE_PIXEL = (
     1.01  # Leaflet rounds the origin of its pixels, so a view that was asked for comes back up to 1 px off
 )
+_REMEMBERED = 20
+"""Views asked for that a late report of the browser may still show."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Page(ABC):
         zoom = max(self.zooms[0], 0.0)
         self.current = View((0.0, 0.0), self.unit / 2**zoom)
         self.picture: Picture | None = None
-        self._before: View | None = None
+        self._past: list[View] = []  # asked for or seen before the view that the browser has yet to reach
         self._looked = False
         self.overlay = ipyleaflet.ImageOverlay(url=EMPTY_PICTURE, bounds=((0.0, 0.0), (1e-6, 1e-6)))
         self.widget = ipyleaflet.Map(
@@ -102,7 +104,8 @@ class Page(ABC):
         view = View(view.center, self.unit / 2.0**zoom, self.size)
         if self._looked and view.near(self.current):
             return
-        self._looked, self._before, self.current = True, self.current, view
+        self._past = [*self._past[-_REMEMBERED:], self.current]
+        self._looked, self.current = True, view
         self._adapt(view)
         self._command(zoom)
 
@@ -153,14 +156,15 @@ class Page(ABC):
         resized = view.size != self.size
         self.size = view.size
         arrived = view.near(self.current)
-        # A view from before the browser heard of the one asked for is no move either.
-        moved = not arrived and not view.near(self._before)
+        # A view from before the browser heard of the one asked for is no move either. Several may have been
+        # asked for since: a page that opens slowly reports where it began after that.
+        moved = not arrived and not any(view.near(past) for past in self._past)
         if moved:
             self.current = view
         else:
             self.current = View(self.current.center, self.current.resolution, view.size)
         if moved or arrived:
-            self._before = None
+            self._past = []
         if moved or resized:
             self._on_view(self.current, moved, resized)
 

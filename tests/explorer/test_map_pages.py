@@ -495,6 +495,21 @@ def test_the_first_report_of_a_map_that_was_shown_before_its_first_picture_is_no
     assert bench.explorer.map.view.near(View((500_000, 250_000), 1000))
 
 
+def test_a_slow_first_report_is_no_move_either_when_views_were_asked_for_since(
+    make: Callable[..., Bench],
+) -> None:
+    bench = make()
+    began = bench.page.current
+    bench.settle()
+    bench.explorer.fit((200_000, 100_000, 400_000, 200_000))
+    bench.settle()
+    asked = bench.page.current
+    browser_view(bench.page, began.center, began.resolution, (1000, 500))
+    bench.settle()
+    assert bench.page.current.near(View(asked.center, bench.page.current.resolution))
+    assert bench.explorer.parameters.bbox.center == (300_000, 150_000)
+
+
 def test_tiles_lie_under_the_picture_when_they_are_wanted(bench: Bench) -> None:
     assert bench.page.widget.layers == (bench.page.overlay,)
     tiles = ipyleaflet.TileLayer(url="http://tiles.invalid/{z}/{x}/{y}.png")
