@@ -14,6 +14,7 @@ from typing import Any
 
 import ipyleaflet
 import ipywidgets
+from traitlets import CFloat, List
 
 from mapexplorer.explorer.overlay import EMPTY_PICTURE, Picture
 from mapexplorer.protocol import Extent, Size, SpatialReference
@@ -57,6 +58,17 @@ class View:
         return cls(extent.center, max(extent.width / size.width, extent.height / size.height), size)
 
 
+class LeafletMap(ipyleaflet.Map):  # type: ignore[misc]  # ipyleaflet has no types
+    """A map whose own reports are not echoed to it.
+
+    The echo of a late report would follow the view that the kernel has asked for since, and take the map
+    back to where it was.
+    """
+
+    center = List([0.0, 0.0]).tag(sync=True, o=True, echo_update=False)
+    zoom = CFloat(0).tag(sync=True, o=True, echo_update=False)
+
+
 class Page(ABC):
     """A Leaflet map with one picture on it.
 
@@ -81,7 +93,7 @@ class Page(ABC):
         self._past: list[View] = []  # asked for or seen before the view that the browser has yet to reach
         self._looked = False
         self.overlay = ipyleaflet.ImageOverlay(url=EMPTY_PICTURE, bounds=((0.0, 0.0), (1e-6, 1e-6)))
-        self.widget = ipyleaflet.Map(
+        self.widget = LeafletMap(
             layers=[self.overlay],
             crs=self.crs,
             center=[0.0, 0.0],
@@ -111,12 +123,16 @@ class Page(ABC):
 
     def _command(self, zoom: float) -> None:
         center = list(self._to_leaflet(self.current.center))
-        if zoom == self.widget.zoom and center != list(self.widget.center):
-            # With an unchanged zoom Leaflet would glide to the new centre and report views on the way.
+        if zoom == self.widget.zoom:
+            # With an unchanged zoom Leaflet would glide to the new centre and report views on the way; and
+            # what the browser was asked for last it is not asked again, wherever it may be.
             zoom += -1e-7 if zoom >= self.zooms[1] else 1e-7
         with self.widget.hold_sync():
             self.widget.center = center
             self.widget.zoom = zoom
+            # Both, changed or not: a page that is just opening may have missed the last message, and would
+            # take the new zoom to the centre it began with.
+            self.widget.send_state(("center", "zoom"))
 
     def place(self, picture: Picture) -> None:
         """Put a picture where it belongs; address and bounds travel in one message."""

@@ -181,7 +181,7 @@ class LivePage:
 
     def legend(self) -> str:
         """Give the text of the legend as the page shows it."""
-        return self.page.locator(".mapexplorer .me-legend").first.inner_text()
+        return self.page.locator(".mapexplorer .me-body > .me-legend").first.inner_text()
 
     # -- the picture --------------------------------------------------------------------------------------
 

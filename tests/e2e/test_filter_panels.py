@@ -15,6 +15,8 @@ from PIL import Image
 from tests.e2e.live_page import LivePage
 from tests.e2e.test_explorer import assert_shows_the_answer
 
+pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
+
 DRAWN = "explorer.answer.request == explorer.request() and explorer.answer.legend is not None"
 DOCUMENT = """
 import json as _json, pathlib as _pathlib, tempfile as _tempfile

@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.live_page import OVERLAY, PANE, LivePage
 
+pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
+
 
 @pytest.fixture
 def live(shared_page: LivePage) -> Iterator[LivePage]:
@@ -22,7 +24,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
 
 def field(live: LivePage, label: str) -> str:
     """Give the selector of the box behind a label of the panel."""
-    return f".me-picture .me-field:has(> label:text-is('{label}')) :is(input, select):visible"
+    return f".me-picture-panel .me-field:has(> label:text-is('{label}')) :is(input, select):visible"
 
 
 def test_a_projection_found_by_its_name_draws_the_map_anew(live: LivePage) -> None:
@@ -75,7 +77,7 @@ def test_a_kept_map_stays_left_of_the_line(live: LivePage) -> None:
 def test_a_file_of_lines_is_made_and_saved(live: LivePage) -> None:
     live.page.locator(field(live, "As")).first.select_option(label="pdf")
     live.page.get_by_role("button", name="Make the file").click()
-    link = live.page.locator(".me-picture a.me-download:visible")
+    link = live.page.locator(".me-picture-panel a.me-download:visible")
     link.wait_for()
     with live.page.expect_download() as saving:
         link.click()

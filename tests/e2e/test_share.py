@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.live_page import RUN_ALL_CELLS, LivePage
 
+pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
+
 
 @pytest.fixture
 def live(shared_page: LivePage) -> Iterator[LivePage]:
@@ -34,7 +36,7 @@ def test_the_request_is_read_and_asked_for_in_another_form(live: LivePage) -> No
     live.run("RECEIVED.clear()\nexplorer.parameters.dpi = 120")
     live.settle()
     live.tab("Request")
-    panel = live.page.locator(".me-request").first
+    panel = live.page.locator(".me-request-panel").first
     changed = panel.locator("tr.me-changed", has_text="dpi")
     changed.wait_for()
     assert "Dots per inch" in changed.inner_text()
@@ -54,9 +56,9 @@ def test_the_request_is_read_and_asked_for_in_another_form(live: LivePage) -> No
 def test_a_state_that_is_pasted_shows_its_view(live: LivePage) -> None:
     live.run("STATE = __import__('json').dumps({**explorer.state, 'parameters': {'layers': 'show:0'}})")
     live.tab("Share")
-    box = live.page.locator(".me-share textarea").last
+    box = live.page.locator(".me-share-panel textarea").last
     box.fill(live.value("STATE"))
-    live.page.locator(".me-share button", has_text="Load").click()
+    live.page.locator(".me-share-panel button", has_text="Load").click()
     live.until("set(explorer.parameters.given()) <= {'layers', 'bbox', 'bbox_sr'}")
     live.settle()
     assert live.value("str(explorer.request().layers.to_text())") == "show:0"
@@ -67,7 +69,7 @@ def test_the_link_of_a_view_opens_it_in_another_page(
 ) -> None:
     if live.front_end.name == "lab":
         live.tab("Share")
-        assert "notebook" in live.page.locator(".me-share").inner_text()
+        assert "notebook" in live.page.locator(".me-share-panel").inner_text()
         return
     live.run("explorer.open('sample:usa', layers=[0], rotation=15)")
     live.settle()
@@ -75,8 +77,8 @@ def test_the_link_of_a_view_opens_it_in_another_page(
     live.page.wait_for_function("link => location.href === link", arg=link)
     live.tab("Share")
     live.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    live.page.locator(".me-share .me-copy:visible").first.click()
-    live.page.locator(".me-share button", has_text="Copied").wait_for()
+    live.page.locator(".me-share-panel .me-copy:visible").first.click()
+    live.page.locator(".me-share-panel button", has_text="Copied").wait_for()
     assert live.page.evaluate("navigator.clipboard.readText()") == link
 
     live.open()

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.live_page import PANE, LivePage
+
+pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
 
 
 def button(live: LivePage, words: str) -> Any:
-    return live.page.locator(".me-panels .me-space button:visible", has_text=words).first
+    return live.page.locator(".me-panels .me-space-panel button:visible", has_text=words).first
 
 
 def on_map(live: LivePage, right: float, down: float) -> tuple[float, float]:
@@ -63,7 +66,7 @@ def drag(live: LivePage, start: tuple[float, float], end: tuple[float, float]) -
 
 def test_a_box_that_is_dragged_clips_the_picture(live: LivePage) -> None:
     before, view = live.shown_picture(), live.value("explorer.map.extent.numbers")
-    live.page.locator(".me-space button", has_text="Rectangle").first.click()
+    live.page.locator(".me-space-panel button", has_text="Rectangle").first.click()
     still(live)
     drag(live, on_map(live, 0.3, 0.3), on_map(live, 0.6, 0.7))
     live.until("explorer.parameters.clipping is not None and explorer.drawing.kind is None")
@@ -96,7 +99,7 @@ def test_a_box_that_is_dragged_clips_the_picture(live: LivePage) -> None:
 def test_a_polygon_that_is_clicked_filters_features_and_clipping_wins(live: LivePage) -> None:
     before = live.shown_picture()
     button(live, "Filter features").click()
-    live.page.locator(".me-space button:visible", has_text="Line").wait_for()
+    live.page.locator(".me-space-panel button:visible", has_text="Line").wait_for()
     button(live, "Polygon").click()
     live.until("explorer.drawing.kind == 'polygon'")
     corners = [(0.35, 0.3), (0.65, 0.35), (0.5, 0.7)]
@@ -114,13 +117,13 @@ def test_a_polygon_that_is_clicked_filters_features_and_clipping_wins(live: Live
     for point, corner in zip(ring, corners, strict=False):
         assert point == pytest.approx(map_point(live, *corner), abs=2 * pixel)
     assert not np.array_equal(live.shown_picture(), before)
-    live.page.locator(".me-space select:visible").first.select_option("lie inside it")
+    live.page.locator(".me-space-panel select:visible").first.select_option("lie inside it")
     live.until("explorer.parameters.spatial_filter.spatial_rel == 'esriSpatialRelContains'")
     button(live, "Clip the map").click()
-    live.page.locator(".me-space select[multiple]").wait_for()
-    box = live.page.locator(".me-space textarea:visible").first
+    live.page.locator(".me-space-panel select[multiple]").wait_for()
+    box = live.page.locator(".me-space-panel textarea:visible").first
     box.fill("-90, 10, -60, 35")
-    live.page.locator(".me-space input[type=text]:visible").first.fill("4326")
+    live.page.locator(".me-space-panel input[type=text]:visible").first.fill("4326")
     button(live, "Apply").click()
     live.until("explorer.parameters.clipping is not None")
     live.settle()
@@ -130,7 +133,7 @@ def test_a_polygon_that_is_clicked_filters_features_and_clipping_wins(live: Live
     }  # fmt: skip
     assert "spatialFilter" not in last
     button(live, "Filter features").click()
-    live.page.locator(".me-space .me-hint:visible", has_text="clipping wins").wait_for()
+    live.page.locator(".me-space-panel .me-hint:visible", has_text="clipping wins").wait_for()
     assert button(live, "Polygon").is_disabled()
 
 
@@ -187,7 +190,7 @@ def test_clicks_identify_and_select_and_a_box_selects_more(live: LivePage) -> No
     live.open("{'Towns': _towns}, bbox=(-5, -5, 15, 15), bbox_sr=4326")
     live.tab("Select")
     live.page.evaluate("window.attacked = 0")
-    choice = live.page.locator(".me-select button")
+    choice = live.page.locator(".me-select-panel button")
     choice.filter(has_text="Identify").click()
     live.until("explorer.panels['SelectPanel'].mode.value == 'identify'")
     live.page.mouse.click(*town(live, 1))
@@ -213,7 +216,7 @@ def test_clicks_identify_and_select_and_a_box_selects_more(live: LivePage) -> No
     live.until("len(explorer.parameters.selection_definitions[0].object_ids) == 3")
     live.settle()
     assert selected(live) == [[1, 2, 3]]
-    assert "3 features" in live.page.locator(".me-select").first.inner_text()
+    assert "3 features" in live.page.locator(".me-select-panel").first.inner_text()
     assert live.page.evaluate("window.attacked") == 0
 
 
@@ -238,6 +241,6 @@ def test_the_table_shows_what_the_map_shows_and_selects_it(live: LivePage) -> No
     live.run("explorer.parameters.layer_defs = {0: \"name = 'Cyd'\"}")
     live.until("explorer.table.page.count == 1")
     ticks.nth(1).wait_for(state="hidden")
-    assert ticks.first.is_checked()
+    expect(ticks.first).to_be_checked(timeout=20_000)
     drawer.locator("button", has_text="Attribute table").click()
     ticks.first.wait_for(state="hidden")

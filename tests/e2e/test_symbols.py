@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.live_page import LivePage
 
+pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
+
 RED = (255, 0, 0, 255)
 
 
@@ -24,7 +26,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
 
 def control(live: LivePage, label: str) -> Any:
     """The control of the Symbols panel behind a label."""
-    return live.page.locator(f".me-symbols .me-field:visible:has(> label:text-is('{label}'))").first
+    return live.page.locator(f".me-symbols-panel .me-field:visible:has(> label:text-is('{label}'))").first
 
 
 def choose(live: LivePage, label: str, option: str) -> None:
@@ -132,7 +134,7 @@ def test_a_layer_that_is_moved_to_the_top_covers_the_others(live: LivePage) -> N
     press(live, "Drawing order", "layers")
     live.page.locator(".me-order select").select_option(label="Land")
     live.until("explorer.panels['LayersPanel'].order.list.value", 8)
-    live.page.locator(".me-layers button[title='Move the layer to the top']").click()
+    live.page.locator(".me-layers-panel button[title='Move the layer to the top']").click()
     live.until("explorer.parameters.dynamic_layers is not None")
     live.settle()
     assert [layer["id"] for layer in received_layers(live)] == [8, 0, 1, 3, 4, 5, 6, 7]
@@ -152,7 +154,7 @@ def test_faults_of_the_json_name_their_place(live: LivePage) -> None:
     text.fill('{"renderer": {"type": "simple", "symbol": {"type": "esriSFS", "color": [300, 0, 0]}}}')
     live.until("'[300, 0, 0]' in explorer.panels['SymbolsPanel'].json.text.value")
     press(live, "Apply")
-    message = live.page.locator(".me-symbols .me-error:visible").first
+    message = live.page.locator(".me-symbols-panel .me-error:visible").first
     message.wait_for()
     assert "drawingInfo.renderer.symbol.color: expected colour values from 0 to 255" in message.inner_text()
     text.fill('{"renderer": {"type": "simple", "symbol": {"type": "esriSFS", "color": [255, 0, 0]}}}')

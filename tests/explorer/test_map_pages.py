@@ -242,8 +242,17 @@ def test_center_and_zoom_travel_in_one_message(bench: Bench, wire: list[Any]) ->
     bench.explorer.parameters.bbox = (5e6, 1e6, 5.5e6, 1.25e6)
     bench.settle()
     states = [state for state in updates(wire, bench.page.widget) if "center" in state or "zoom" in state]
-    assert len(states) == 1
     assert {"center", "zoom"} <= set(states[0])
+    assert all(state == states[0] for state in states)  # what comes again is no change to the browser
+
+
+def test_the_center_is_sent_again_with_a_new_zoom(bench: Bench, wire: list[Any]) -> None:
+    bench.display((1000, 500))
+    center = list(bench.page.widget.center)
+    wire.clear()
+    bench.page.look(View(bench.page.current.center, bench.page.current.resolution / 2))
+    states = [state for state in updates(wire, bench.page.widget) if "zoom" in state]
+    assert states[0]["center"] == center
 
 
 # ---- the picture
@@ -508,6 +517,25 @@ def test_a_slow_first_report_is_no_move_either_when_views_were_asked_for_since(
     bench.settle()
     assert bench.page.current.near(View(asked.center, bench.page.current.resolution))
     assert bench.explorer.parameters.bbox.center == (300_000, 150_000)
+
+
+def test_the_reports_of_the_map_are_not_echoed_to_it(bench: Bench, wire: list[Any]) -> None:
+    bench.display()
+    wire.clear()
+    bench.drag(64, 32)
+    echoes = [data["state"] for _, data in wire if data.get("method") == "echo_update"]
+    assert echoes  # of the edges, which the kernel never sets
+    assert not any({"center", "zoom"} & set(state) for state in echoes)
+
+
+def test_a_view_is_asked_for_anew_when_the_browser_has_lost_it(bench: Bench, wire: list[Any]) -> None:
+    bench.display()
+    asked = bench.page.current
+    browser_view(bench.page, (5e6, 5e6), asked.resolution, (1000, 500))
+    bench.page.widget.center = list(bench.page._to_leaflet(asked.center))
+    wire.clear()
+    bench.page.look(asked)
+    assert any("zoom" in state for state in updates(wire, bench.page.widget))
 
 
 def test_tiles_lie_under_the_picture_when_they_are_wanted(bench: Bench) -> None:

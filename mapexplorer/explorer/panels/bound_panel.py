@@ -36,7 +36,11 @@ class BoundPanel(Panel, ABC):
         self._silence = threading.local()
         self._alone: ipywidgets.Widget | None = None
         self.widget = ipywidgets.VBox(self.build())
-        for name in ("mapexplorer", "me-panel", f"me-{type(self).__name__.removesuffix('Panel').lower()}"):
+        for name in (
+            "mapexplorer",
+            "me-panel",
+            f"me-{type(self).__name__.removesuffix('Panel').lower()}-panel",
+        ):
             self.widget.add_class(name)
         self.on_service()
         if self.bound:
