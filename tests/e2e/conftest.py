@@ -38,6 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.e2e)
+        # A click is lost when the page is just putting other controls there; what fails three times is ours.
+        item.add_marker(pytest.mark.flaky(reruns=2))
         # Playwright's and zmq's own loops are closed by the interpreter, not by us.
         item.add_marker(pytest.mark.filterwarnings("default::ResourceWarning"))
         item.add_marker(pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning"))
