@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mapexplorer.protocol import (
+    FEATURE_FILTERS,
+    IDENTIFY_FILTERS,
     BadAnswer,
     Envelope,
     Extent,
@@ -32,17 +34,6 @@ if TYPE_CHECKING:
 
 Shape = Point | Multipoint | Polyline | Polygon | Envelope
 
-_QUERY_FILTERS = (
-    "time",
-    "timeRelation",
-    "layerTimeOptions",
-    "historicMoment",
-    "gdbVersion",
-    "mapRangeValues",
-    "layerRangeValues",
-    "layerParameterValues",
-)
-_IDENTIFY_FILTERS = (*_QUERY_FILTERS, "layerDefs", "dynamicLayers")
 _EVERY_ROW = "1=1"
 _KEYS = frozenset({"features", "count", "objectIds", "results"})
 
@@ -69,7 +60,7 @@ class FeatureQuery:
 
     def encode(self, layer_id: int, request: MapRequest | None) -> dict[str, str]:
         """Write the wire parameters, with the filters that a map request has for the layer."""
-        wire = _filters(request, _QUERY_FILTERS)
+        wire = _filters(request, FEATURE_FILTERS)
         definition = (request.layer_defs or {}).get(layer_id) if request is not None else None
         wheres = [where for where in (definition, self.where) if where]
         wire["where"] = " AND ".join(f"({where})" for where in wheres) if wheres else _EVERY_ROW
@@ -172,7 +163,7 @@ class Place:
 
     def encode(self, layers: Sequence[int] | None, request: MapRequest | None, raw: bool) -> dict[str, str]:
         """Write the wire parameters of identify."""
-        wire = _filters(request, _IDENTIFY_FILTERS)
+        wire = _filters(request, IDENTIFY_FILTERS)
         wire |= geometry_wire(self.geometry, "sr")
         listed = "" if layers is None else ":" + ",".join(map(str, layers))
         return wire | {

@@ -373,5 +373,19 @@ DISPLACED: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Which parameters lose their effect when another one is given (by Python name)."""
 
+FEATURE_FILTERS: tuple[str, ...] = (
+    "time",
+    "timeRelation",
+    "layerTimeOptions",
+    "historicMoment",
+    "gdbVersion",
+    "mapRangeValues",
+    "layerRangeValues",
+    "layerParameterValues",
+)
+"""Wire names of the parameters of a map that filter the answers of a layer's query as well."""
+IDENTIFY_FILTERS: tuple[str, ...] = (*FEATURE_FILTERS, "layerDefs", "dynamicLayers")
+"""Those that identify and find obey."""
+
 LEGEND_FORMATS = frozenset({ResponseFormat.HTML, ResponseFormat.JSON, ResponseFormat.PJSON})
 """The answers that queryLegends can give."""

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mapexplorer.protocol import IDENTIFY_FILTERS
 from mapexplorer.protocol.layers import LayerSelection
 from mapexplorer.protocol.numerals import shorten, write_number
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.expressions.values import Kind
 from mapexplorer.service.features.given import Given
 from mapexplorer.service.features.results import ResultForm, feature_results, room_for
-from mapexplorer.service.features.selection import FILTERS, filtered_view
+from mapexplorer.service.features.selection import filtered_view
 from mapexplorer.service.features.values import wire_values
 from mapexplorer.service.fields import FieldInfo, find_name
 from mapexplorer.service.layers import FeatureLayer
@@ -48,7 +49,7 @@ def find(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> dict[str, Any]:
     wanted = _search_fields(catalog, selection, names, given)
     given.check()
     assert text is not None  # noqa: S101 - checked
-    wire = [(name, value) for name in (*FILTERS, "layerDefs", "dynamicLayers") if (value := given.text(name))]
+    wire = [(name, value) for name in IDENTIFY_FILTERS if (value := given.text(name))]
     view = filtered_view(catalog, wire, limits, names={}, any_scale=True, given={"layers": selection})
     results: list[dict[str, Any]] = []
     for shown in view.layers:

@@ -10,14 +10,14 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from mapexplorer.protocol import SpatialReference
+from mapexplorer.protocol import IDENTIFY_FILTERS, SpatialReference
 from mapexplorer.protocol.layers import LayerSelection
 from mapexplorer.protocol.numerals import shorten, write_number
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.features.given import Given
 from mapexplorer.service.features.results import ResultForm, feature_results, room_for
 from mapexplorer.service.features.search import SearchShape, matching, read_shape
-from mapexplorer.service.features.selection import FILTERS, filtered_view
+from mapexplorer.service.features.selection import filtered_view
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import Limits
 from mapexplorer.service.projection import transformer
@@ -98,7 +98,7 @@ def _choice(text: str) -> _Choice:
 
 def _map_of(given: Given, reference: SpatialReference | None) -> list[tuple[str, str]]:
     """Return the map that is shown as the wire parameters of export."""
-    wire = [(name, text) for name in (*FILTERS, "layerDefs", "dynamicLayers") if (text := given.text(name))]
+    wire = [(name, text) for name in IDENTIFY_FILTERS if (text := given.text(name))]
     extent, display = given.text("mapExtent"), given.text("imageDisplay")
     if extent is None:
         given.fault("mapExtent", "is required")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from mapexplorer.protocol import Extent, ParameterError, RequestErrors, SpatialReference
+from mapexplorer.protocol import FEATURE_FILTERS, Extent, ParameterError, RequestErrors, SpatialReference
 from mapexplorer.protocol.numerals import shorten
 from mapexplorer.protocol.spatial_filter import SpatialRelation
 from mapexplorer.service.catalog import MapCatalog
@@ -26,7 +26,7 @@ from mapexplorer.service.features.geometry_json import (
 from mapexplorer.service.features.given import Given
 from mapexplorer.service.features.having import Having, read_having
 from mapexplorer.service.features.search import SearchShape, matching, read_shape
-from mapexplorer.service.features.selection import FILTERS, filtered_view
+from mapexplorer.service.features.selection import filtered_view
 from mapexplorer.service.features.statistics import (
     Statistic,
     distinct_rows,
@@ -234,7 +234,7 @@ def _found(
     catalog: MapCatalog, layer: FeatureLayer, given: Given, asked: _Asked, limits: Limits
 ) -> tuple[FeatureLayer, Rows]:
     """Return the layer, as its version has it, and the ascending rows that pass every filter."""
-    wire = [(name, text) for name in FILTERS if (text := given.text(name)) is not None]
+    wire = [(name, text) for name in FEATURE_FILTERS if (text := given.text(name)) is not None]
     where = given.text("where")
     choice: dict[str, Any] = {"layers": (layer.id,)}
     if where is not None:

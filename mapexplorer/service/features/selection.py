@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from mapexplorer.protocol import (
     MapRequest,
@@ -14,18 +14,6 @@ from mapexplorer.protocol import (
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.limits import Limits
 from mapexplorer.service.view import MapView, build_view
-
-FILTERS: Final = (
-    "time",
-    "timeRelation",
-    "layerTimeOptions",
-    "historicMoment",
-    "gdbVersion",
-    "mapRangeValues",
-    "layerRangeValues",
-    "layerParameterValues",
-)
-"""Parameters of a map that filter features here as well."""
 
 
 def filtered_view(
