@@ -31,6 +31,13 @@ class Appearance:
     _sharpness = 1
     _basemap: str | None = None
 
+    if TYPE_CHECKING:  # parts of the explorer that this one needs
+
+        def request(self) -> MapRequest:
+            """The request of this moment."""
+
+        def _submit(self) -> None: ...
+
     @property
     def sharpness(self) -> int:
         """Pixels of the picture for each pixel of the page, 1 to 4; size and dpi grow together.
@@ -79,10 +86,3 @@ class Appearance:
         if self._sharpness == 1:
             return {"size": size}
         return {"size": size, "dpi": (dpi or STANDARD_DPI) * size.width / shown.width}
-
-    def request(self) -> MapRequest:
-        """The request of this moment."""
-        raise NotImplementedError
-
-    def _submit(self) -> None:
-        raise NotImplementedError

@@ -32,10 +32,20 @@ class Restorable:
     _guard: threading.RLock
     _opened: Opened
 
-    @property
-    def panels(self) -> dict[str, Panel]:
-        """The panels in the tabs, by the name of their class."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # parts of the explorer that this one needs
+
+        @property
+        def panels(self) -> dict[str, Panel]:
+            """The panels in the tabs, by the name of their class."""
+
+        def _become(self, opened: Opened, given: Mapping[str, Any]) -> None:
+            """Show exactly these parameters of a service."""
+
+        def _open_soon(self, target: str, state: State | None = None) -> None:
+            """Open a service, and show a view of it, without blocking the event loop."""
+
+        def _front(self, panel: str | None) -> str | None:
+            """Bring a panel to the front; give the name of the one in front."""
 
     # ---- one step back or forth
 
@@ -59,18 +69,6 @@ class Restorable:
 
     def _note(self, _: Any = None) -> None:
         self.history.note(self._now(), self.parameters.hand)
-
-    def _become(self, opened: Opened, given: Mapping[str, Any]) -> None:
-        """Show exactly these parameters of a service."""
-        raise NotImplementedError
-
-    def _open_soon(self, target: str, state: State | None = None) -> None:
-        """Open a service, and show a view of it, without blocking the event loop."""
-        raise NotImplementedError
-
-    def _front(self, panel: str | None) -> str | None:
-        """Bring a panel to the front; give the name of the one in front."""
-        raise NotImplementedError
 
     # ---- the state
 
@@ -146,10 +144,12 @@ class Restorable:
             self.status.fail(str(error))
 
     def _offer(self, state: State) -> None:
+        from mapexplorer.explorer.panels import SharePanel
+
         share = self.panels.get("SharePanel")
-        if share is None:
+        if not isinstance(share, SharePanel):
             raise StateError(f"The link is for {state.target}. Open that first, then the link.")
-        share.offer(state)  # type: ignore[attr-defined]
+        share.offer(state)
         self._front("SharePanel")
         self.status.tell(f"The link is for {state.target}. Press Load in the Share panel to open it.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets
@@ -41,7 +42,7 @@ class GeometryBox:
             kind: controls.button(
                 LABELS[kind] + (controls.UPRIGHT if kind is Kind.POLYGON else ""),
                 ADVICE[kind],
-                lambda kind=kind: self._draw(kind),  # type: ignore[misc]
+                partial(self._draw, kind),
                 "me-tool",
             )
             for kind in kinds
