@@ -27,6 +27,19 @@ SHOWN = """([selector, end]) => [...document.querySelectorAll(selector)]
     .some(image => image.getClientRects().length && image.src.endsWith(end))"""
 SHOWN_PICTURES = """selector => [...document.querySelectorAll(selector)]
     .map(image => [image.src.slice(-40), image.getClientRects().length])"""
+MARK_CONTROLS = """
+def _inside(widget):
+    for child in getattr(widget, "children", ()):
+        yield from _inside(child)
+        yield child
+_seen = globals().get("_seen", set())
+_new = [widget for widget in _inside(explorer.tabs) if widget.model_id not in _seen]
+for _widget in _new:
+    _widget.add_class("{mark}")
+_marked = len(_new)
+"""
+SEE_CONTROLS = "_seen |= {widget.model_id for widget in _new}"
+MARKED = "([name, count]) => document.getElementsByClassName(name).length >= count"
 PANE = ".me-map > :not(.me-away) .leaflet-container"
 """The map in use; the page for turned pictures, once made, stays beside it and is hidden."""
 OVERLAY = f"{PANE} img.leaflet-image-layer"
@@ -146,9 +159,29 @@ class LivePage:
     # -- the explorer -------------------------------------------------------------------------------------
 
     def open(self, target: str = "None") -> None:
-        """Open a service (a Python expression) in the explorer and wait for its first picture."""
+        """Open a service (a Python expression) in the explorer; wait for its picture and its controls."""
         self.run(f"explorer.open({target})")
         self.settle()
+        self._await_controls()
+
+    def _await_controls(self) -> None:
+        """Wait until every control of the panels is in the page.
+
+        A service that is opened gets new controls, and the browser puts them in the place of the old ones
+        later than it shows the map: what is clicked before that is lost. An answer may make some anew
+        while they are awaited, so that those of the moment are marked again.
+        """
+        deadline = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < deadline:
+            mark = f"awaited-{time.monotonic_ns()}"
+            self.run(MARK_CONTROLS.format(mark=mark))
+            try:
+                self.page.wait_for_function(MARKED, arg=[mark, self.value("_marked")], timeout=2_000)
+            except PlaywrightTimeout:
+                continue
+            self.run(SEE_CONTROLS)
+            return
+        raise AssertionError("the controls of the panels are not in the page")
 
     def settle(self) -> None:
         """Wait until everything asked for is shown, in the kernel and in the browser."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,25 +43,10 @@ _layer = {
 """
 
 
-# A service that is opened gets new controls, and the browser puts them in the place of the old ones later
-# than it shows the map: what is clicked before that is lost.
-MARK = """
-_panels = explorer.panels
-_new = [*_panels["FiltersPanel"].boxes.values(), *_panels["LegendPanel"].lists.values(),
-        *_panels["TimePanel"].layers.controls.values(), *_panels["RangesPanel"].ranges.values()]
-for _control in _new:
-    _control.widget.add_class({name!r})
-"""
-PRESENT = "([name, count]) => document.getElementsByClassName(name).length >= count"
-
-
 def open_service(live: LivePage, target: str = "None") -> None:
-    """Open a service and wait until the browser has the controls that belong to it."""
+    """Open a service and wait until picture and legend are those of its request."""
     live.open(target)
     live.until(DRAWN)
-    name = f"opened-{time.monotonic_ns()}"
-    live.run(MARK.replace("{name!r}", repr(name)))
-    live.page.wait_for_function(PRESENT, arg=[name, live.value("len(_new)")])
 
 
 @pytest.fixture
