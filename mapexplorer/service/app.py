@@ -29,6 +29,7 @@ from mapexplorer.service import directory, feature_pages, operations, pages, res
 from mapexplorer.service.answers import fault_answer, fault_of, json_answer, kmz_answer, picture_answer
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.delivery import deliver
+from mapexplorer.service.features.described import describe, query_described
 from mapexplorer.service.features.find import find
 from mapexplorer.service.features.identify import identify
 from mapexplorer.service.features.query import query
@@ -269,6 +270,11 @@ class MapServiceApp:
                     raise ServiceFault(400, "The requested operation is not supported by this layer.")
                 form = self._form("query", request, pairs, name, queried)
                 return self._asked(form, pairs, query, catalog, queried)
+            case ["dynamicLayer"]:
+                return self._body(pairs, lambda: self._told(describe, catalog, pairs))
+            case ["dynamicLayer", "query"]:
+                form = self._form("dynamicLayer/query", request, pairs, name)
+                return self._asked(form, pairs, query_described, catalog)
             case [number, "images", image_id] if _LAYER.fullmatch(number):
                 return picture_answer(
                     operations.swatch(catalog, int(number), image_id), "image/png", seconds=SWATCH_SECONDS

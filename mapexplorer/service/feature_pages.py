@@ -59,35 +59,37 @@ def _forms(*others: str) -> Field:
     return Field("f", "The form of the answer.", ("html", "json", "pjson", *others), "html")
 
 
-FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
-    "query": (
-        Field("where", "A filter, such as POP > 1000.", default="1=1"),
-        Field("objectIds", "Object ids separated by commas."),
-        *_SHAPE,
-        Field("inSR", "The spatial reference of the geometry."),
-        Field(
-            "spatialRel",
-            "How features stand to the geometry.",
-            ("", *(relation.value for relation in SpatialRelation)),
-        ),
-        Field("relationParam", "Nine letters of T F * 0 1 2, for esriSpatialRelRelation."),
-        Field("outFields", "Fields separated by commas, * for all."),
-        Field("outSR", "The spatial reference of the geometries returned."),
-        *_GEOMETRY_FORM,
-        _flag("returnCentroid", "Whether a place inside each polygon is returned.", default=False),
-        _flag("returnIdsOnly", "Whether only object ids are returned.", default=False),
-        _flag("returnCountOnly", "Whether only the number of features is returned.", default=False),
-        _flag("returnExtentOnly", "Whether only the extent of the features is returned.", default=False),
-        _flag("returnDistinctValues", "Whether equal rows come once.", default=False),
-        Field("orderByFields", "Fields separated by commas, each with ASC or DESC."),
-        Field("groupByFieldsForStatistics", "Fields separated by commas."),
-        Field("outStatistics", "Statistics as JSON.", long=True),
-        Field("having", "A condition on the statistics of each group."),
-        Field("resultOffset", "How many features are left out at first."),
-        Field("resultRecordCount", "How many features are returned at most."),
-        *_MAP_FILTERS,
-        _forms("geojson"),
+_QUERY: Final = (
+    Field("where", "A filter, such as POP > 1000.", default="1=1"),
+    Field("objectIds", "Object ids separated by commas."),
+    *_SHAPE,
+    Field("inSR", "The spatial reference of the geometry."),
+    Field(
+        "spatialRel",
+        "How features stand to the geometry.",
+        ("", *(relation.value for relation in SpatialRelation)),
     ),
+    Field("relationParam", "Nine letters of T F * 0 1 2, for esriSpatialRelRelation."),
+    Field("outFields", "Fields separated by commas, * for all."),
+    Field("outSR", "The spatial reference of the geometries returned."),
+    *_GEOMETRY_FORM,
+    _flag("returnCentroid", "Whether a place inside each polygon is returned.", default=False),
+    _flag("returnIdsOnly", "Whether only object ids are returned.", default=False),
+    _flag("returnCountOnly", "Whether only the number of features is returned.", default=False),
+    _flag("returnExtentOnly", "Whether only the extent of the features is returned.", default=False),
+    _flag("returnDistinctValues", "Whether equal rows come once.", default=False),
+    Field("orderByFields", "Fields separated by commas, each with ASC or DESC."),
+    Field("groupByFieldsForStatistics", "Fields separated by commas."),
+    Field("outStatistics", "Statistics as JSON.", long=True),
+    Field("having", "A condition on the statistics of each group."),
+    Field("resultOffset", "How many features are left out at first."),
+    Field("resultRecordCount", "How many features are returned at most."),
+    *_MAP_FILTERS,
+    _forms("geojson"),
+)
+FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
+    "query": _QUERY,
+    "dynamicLayer/query": (Field("layer", "The source of the layer, as JSON.", long=True), *_QUERY),
     "identify": (
         *_SHAPE,
         Field("sr", "The spatial reference of geometry, extent and results."),
@@ -118,7 +120,13 @@ FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
         _forms(),
     ),
 }
-_TITLES: Final = {"query": "Query", "identify": "Identify", "find": "Find", "legend": "Legend"}
+_TITLES: Final = {
+    "query": "Query",
+    "dynamicLayer/query": "Query",
+    "identify": "Identify",
+    "find": "Find",
+    "legend": "Legend",
+}
 
 
 def feature_form(

@@ -13,6 +13,7 @@ from mapexplorer.protocol.spatial_filter import SpatialRelation
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.datum_choices import offered_transformations
 from mapexplorer.service.document import FEATURE_LAYER, LayerDocument
+from mapexplorer.service.dynamic import DescribedLayer
 from mapexplorer.service.fields import FieldInfo
 from mapexplorer.service.labels.classes import labels_on
 from mapexplorer.service.layers import FeatureLayer, Layer, RasterLayer
@@ -117,6 +118,7 @@ def root(catalog: MapCatalog, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
         "maxRecordCount": limits.max_records,
         "supportedQueryFormats": QUERY_FORMATS,
         "supportsDynamicLayers": True,
+        "workspaces": catalog.workspaces.listed(),
         "supportsTimeRelation": True,
         "supportsSpatialFilter": True,
         "supportsClipping": True,
@@ -176,6 +178,16 @@ def layer_body(catalog: MapCatalog, layer: Layer, limits: Limits = DEFAULT_LIMIT
         body["sourceSpatialReference"] = None if reference is None else reference.to_json()
         body["bandCount"] = layer.bands
         body["drawingInfo"] = {"transparency": layer.transparency}
+    return body
+
+
+def described_body(described: DescribedLayer, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
+    """Return the body of a layer that a request describes; rows without geometries are those of a table."""
+    body = layer_body(described.catalog, described.layer, limits)
+    if isinstance(described.layer, FeatureLayer) and not described.drawn:
+        del body["drawingInfo"]
+    if isinstance(described.layer, FeatureLayer) and not described.spatial:
+        body |= {"type": "Table", "geometryType": None, "canModifyLayer": False}
     return body
 
 

@@ -24,6 +24,8 @@ from mapexplorer.service.tables import PLAIN_SUFFIXES, Table, layers_of, read_ta
 LOG: Final = logging.getLogger("mapexplorer.service")
 
 MOST_FILES: Final = 10_000
+MOST_LISTED: Final = 500
+"""Names of each kind that a workspace lists; the others can be asked for all the same."""
 MOST_LAYER_FILE_BYTES: Final = 4 * 2**20
 KEPT: Final = 256
 KEPT_BYTES: Final = 512 * 2**20
@@ -57,6 +59,10 @@ class Workspaces:
 
     def __contains__(self, workspace: str) -> bool:
         return workspace in self._entries
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the workspaces with the names of what they hold, as the service tells them."""
+        return [{"id": workspace, **register.listed()} for workspace, register in self._entries.items()]
 
     def kept(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return something made of workspaces, such as a table or a layer; the least recently used leave."""
@@ -121,6 +127,18 @@ class _Register:
             known = names.setdefault((entry.kind, key), entry)
             if known != entry:
                 names[entry.kind, key] = None
+
+    def listed(self) -> dict[str, list[str]]:
+        """Return the names of every kind, for each entry the shortest that means no other one."""
+        shortest: dict[Entry, str] = {}
+        for (_, name), entry in self._names.items():
+            if entry is not None and len(name) < len(shortest.get(entry, f"{name} ")):
+                shortest[entry] = name
+        kinds = {TABLE: "tables", RASTER: "rasters", LAYER_FILE: "layerFiles"}
+        return {
+            key: sorted(name for entry, name in shortest.items() if entry.kind == kind)[:MOST_LISTED]
+            for kind, key in kinds.items()
+        }
 
     def find(self, name: str, kind: str) -> Entry | None:
         """Return the entry of a name, whatever its case, None when there is none or more than one."""

@@ -63,6 +63,18 @@ class WorkspaceData:
             lambda: self.features(_limited(self.table(data, where), source.fields, place), where),
         )
 
+    def queried(self, source: DataLayerSource, place: str) -> tuple[FeatureLayer | RasterLayer, bool]:
+        """Return the layer of a source, and whether its rows have geometries. Raises `ElementProblem`."""
+        data, where = source.data_source, f"{place}.dataSource"
+        if isinstance(data, RasterSource):
+            return self.layer(source, place), True
+
+        def made() -> tuple[FeatureLayer, bool]:
+            table = _limited(self.table(data, where), source.fields, place)
+            return self.rows(table), table.spatial
+
+        return self.workspaces.kept(("queried", data, source.fields), made)
+
     def _raster(self, source: RasterSource, place: str) -> RasterLayer:
         self._check_workspace(source.workspace_id, place)
         try:
@@ -78,6 +90,10 @@ class WorkspaceData:
         """Return a feature layer of a table. Raises `ElementProblem` for one without geometries."""
         if not table.spatial:
             raise ElementProblem(place, f"the table {table.name!r} has no geometries to draw")
+        return self.rows(table)
+
+    def rows(self, table: Table) -> FeatureLayer:
+        """Return a layer of a table, which without geometries can be queried but not drawn."""
         source = table.source
         crs = self.crs if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
         return FeatureLayer(

@@ -9,6 +9,7 @@ from typing import Any
 from mapexplorer.protocol import (
     DataLayerSource,
     DynamicLayer,
+    LayerSource,
     LayerTimeOptions,
     MapRequest,
     ParameterError,
@@ -81,6 +82,19 @@ def with_dynamic_layers(
         layer_time_options={e.id: e.layer_time_options for e in elements if e.layer_time_options} or None,
     )
     return catalog.showing(tuple(made), DynamicTree(made, scales)), asked
+
+
+def drawn_source(
+    catalog: MapCatalog, source: LayerSource, layer_id: int, limits: Limits, place: str
+) -> tuple[FeatureLayer | RasterLayer, DynamicTree]:
+    """Return the layer of a source that says itself how it is drawn, and the tree of it alone.
+
+    Raises `ElementProblem` or `ParameterError`.
+    """
+    element = DynamicLayer(id=layer_id, source=source)
+    maker = _Maker(catalog, MapRequest(), element, place, limits)
+    layer = maker.layer()
+    return layer, DynamicTree([layer], {layer_id: maker.scales})
 
 
 class _Maker:
