@@ -10,6 +10,7 @@ from mapexplorer.protocol import (
     FEATURE_FILTERS,
     IDENTIFY_FILTERS,
     BadAnswer,
+    DynamicLayer,
     Envelope,
     Extent,
     FieldInfo,
@@ -123,10 +124,18 @@ class Identified:
 
 
 def read_features(
-    channel: Channel, service_url: str, layer_id: int, asked: FeatureQuery, request: MapRequest | None
+    channel: Channel,
+    service_url: str,
+    layer: int | DynamicLayer,
+    asked: FeatureQuery,
+    request: MapRequest | None,
 ) -> FeatureRows:
     """Ask a layer for features. Raises TransportError, AnswerError and ParameterError."""
-    call = url_or_form(f"{service_url}/{int(layer_id)}/query", asked.encode(layer_id, request))
+    place, own = place_of(layer)
+    layer_id = layer.id if isinstance(layer, DynamicLayer) else layer
+    if isinstance(layer, DynamicLayer) and request is not None:
+        request = request.replace(layer_defs=None, dynamic_layers=None)  # the layer has its own filter
+    call = url_or_form(f"{service_url}/{place}/query", asked.encode(layer_id, request) | own)
     body, _ = channel.json(call, deadline=channel.deadline(), result_keys=_KEYS)
     body = channel.credentials.redact_tree(body)
     rows = tuple(
@@ -215,8 +224,22 @@ def geometry_wire(geometry: Shape, reference_name: str) -> dict[str, str]:
     return wire if reference is None else {**wire, reference_name: reference.to_text()}
 
 
-def known_layer(layer_id: Any) -> int:
-    """Read the id of a layer; raise ParameterError."""
+def place_of(layer: int | DynamicLayer) -> tuple[str, dict[str, str]]:
+    """Tell where a layer is asked about: the end of the address and what else is sent.
+
+    A dynamic layer is described to the service (Esri, Dynamic layer / table).
+    """
+    if not isinstance(layer, DynamicLayer):
+        return str(int(layer)), {}
+    described = {"source": {"type": "mapLayer", "mapLayerId": layer.id}, **layer.to_json()}
+    kept = {key: described[key] for key in ("id", "source", "definitionExpression") if key in described}
+    return "dynamicLayer", {"layer": strict_json.dumps(kept)}
+
+
+def known_layer(layer_id: Any) -> int | DynamicLayer:
+    """Read the id of a layer, or take a dynamic layer as it is; raise ParameterError."""
+    if isinstance(layer_id, DynamicLayer):
+        return layer_id
     if isinstance(layer_id, bool) or not hasattr(layer_id, "__index__") or int(layer_id) < 0:
         raise ParameterError("layer_id", f"expected the id of a layer, got {layer_id!r}")
     return int(layer_id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mapexplorer.protocol import (
     ArcGISError,
     BadAnswer,
+    DynamicLayer,
     LayerInfo,
     LayerSummary,
     MapExplorerError,
@@ -19,6 +20,7 @@ from mapexplorer.protocol import (
 )
 
 from .channel import Channel
+from .features import place_of
 
 if TYPE_CHECKING:
     import pandas
@@ -64,6 +66,13 @@ class Metadata:
                 self._layers[layer_id] = _parsed(LayerInfo, body, f"description of layer {layer_id}")
             return self._layers[layer_id]
 
+    def described(self, layer: DynamicLayer) -> LayerInfo:
+        """Return the resource of a layer by its source. Raises ArcGISError when there is no such layer."""
+        place, own = place_of(layer)
+        body = self._ask(f"{self._url}/{place}", frozenset({"id", "fields"}), own)
+        info: LayerInfo = _parsed(LayerInfo, body, "description of the layer")
+        return info
+
     def layers(self) -> tuple[LayerInfo, ...]:
         """Return all layer resources, in the order of the service; one by one where it lists none."""
         with self._lock:
@@ -91,8 +100,8 @@ class Metadata:
             layer: LayerInfo = LayerInfo.parse(summary.to_json())
             return layer
 
-    def _ask(self, url: str, keys: frozenset[str]) -> dict[str, Any]:
-        call = url_or_form(url, {"f": "json"})
+    def _ask(self, url: str, keys: frozenset[str], asked: Mapping[str, str] | None = None) -> dict[str, Any]:
+        call = url_or_form(url, {**(asked or {}), "f": "json"})
         body, _ = self._channel.json(call, deadline=self._channel.deadline(), result_keys=keys)
         redacted: dict[str, Any] = self._channel.credentials.redact_tree(body)
         return redacted

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mapexplorer.protocol import BadAnswer, ParameterError, url_or_form
+from mapexplorer.protocol import BadAnswer, DynamicLayer, ParameterError, url_or_form
 from mapexplorer.protocol.strict_json import dumps
 
 from .channel import Channel
+from .features import place_of
 
 _ROWS_KEY = frozenset({"features"})
 
@@ -79,9 +80,10 @@ class Rows:
         )
 
 
-def read_rows(channel: Channel, service_url: str, layer_id: int, query: LayerQuery) -> Rows:
+def read_rows(channel: Channel, service_url: str, layer: int | DynamicLayer, query: LayerQuery) -> Rows:
     """Ask once. Raises TransportError and AnswerError."""
-    call = url_or_form(f"{service_url}/{layer_id}/query", query.encode())
+    place, own = place_of(layer)
+    call = url_or_form(f"{service_url}/{place}/query", query.encode() | own)
     answer, _ = channel.json(call, deadline=channel.deadline(), result_keys=_ROWS_KEY)
     body = channel.credentials.redact_tree(answer)
     features = body.get("features")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from mapexplorer.protocol import (
+    DynamicLayer,
     LayerInfo,
     MapExplorerError,
     MapRequest,
@@ -100,9 +101,17 @@ class MapService:
         """A table of the layers: id, name, type, parent, visible, min_scale, max_scale, geometry_type."""
         return layer_table(self.info)
 
-    def layer(self, layer_id: int) -> LayerInfo:
-        """Return one layer resource, fetched once. Raises ArcGISError when there is no such layer."""
-        return self._metadata.layer(known_layer(layer_id))
+    def layer(self, layer: int | DynamicLayer) -> LayerInfo:
+        """Return one layer resource: of a published layer, fetched once, or of a dynamic one.
+
+        Raises ArcGISError when there is no such layer.
+        """
+        known = known_layer(layer)
+        return (
+            self._metadata.described(known)
+            if isinstance(known, DynamicLayer)
+            else self._metadata.layer(known)
+        )
 
     def export(self, request: MapRequest | None = None, **parameters: Any) -> ExportResult:
         """Draw a map: ``service.export(bbox=(-104, 35.6, -94.32, 41), bbox_sr=4326, size=(600, 550))``.
@@ -123,7 +132,7 @@ class MapService:
 
     def query_layer(
         self,
-        layer_id: int,
+        layer: int | DynamicLayer,
         where: str = "1=1",
         *,
         out_fields: str | Iterable[str] = "*",
@@ -136,11 +145,13 @@ class MapService:
     ) -> Rows:
         """Return attributes of a layer's rows, their distinct values, or statistics; without geometry.
 
+        The layer is a published one, by its id, or a dynamic one.
+
         The service bounds how many rows one answer holds: ``result.exceeded`` says that there are more, and
         ``result_offset`` asks for the next ones. Raises ParameterError before anything is sent,
         TransportError and AnswerError.
         """
-        known = known_layer(layer_id)
+        known = known_layer(layer)
         query = LayerQuery(
             where=where,
             out_fields=names(out_fields, "out_fields"),
@@ -155,7 +166,7 @@ class MapService:
 
     def features(
         self,
-        layer_id: int,
+        layer: int | DynamicLayer,
         asked: FeatureQuery | None = None,
         *,
         request: MapRequest | None = None,
@@ -168,7 +179,7 @@ class MapService:
         errors as :meth:`export`.
         """
         asked = asked if asked is not None else FeatureQuery(**wanted)
-        return read_features(self._channel, self._url, known_layer(layer_id), asked, request)
+        return read_features(self._channel, self._url, known_layer(layer), asked, request)
 
     def identify(
         self,

@@ -10,7 +10,7 @@ import pytest
 
 from mapexplorer import connect
 from mapexplorer.client import MapService, Statistic
-from mapexplorer.protocol import ArcGISError, BadAnswer, ParameterError
+from mapexplorer.protocol import ArcGISError, BadAnswer, DynamicLayer, MapRequest, ParameterError
 
 from .faults import FaultServer, answer
 
@@ -107,3 +107,44 @@ def test_the_embedded_service_answers_statistics_and_distinct_values() -> None:
     )
     assert (row["low"], row["high"]) == (values[0], values[-1])
     assert list(values) == sorted(set(values))
+
+
+DRAWN = DynamicLayer.model_validate(
+    {
+        "id": 101,
+        "source": {"type": "mapLayer", "mapLayerId": 3},
+        "definitionExpression": "POP > 5",
+        "drawingInfo": {"transparency": 10},
+    }
+)
+DESCRIBED = {
+    "id": 101,
+    "source": {"type": "mapLayer", "mapLayerId": 3},
+    "definitionExpression": "POP > 5",
+}
+
+
+def test_a_dynamic_layer_is_described_and_brings_its_own_filter(
+    server: FaultServer, service: MapService
+) -> None:
+    server.route("/MapServer/dynamicLayer", answer(json.dumps({"id": 101, "name": "Towns"}).encode()))
+    server.route("/MapServer/dynamicLayer/query", answer(found({"NAME": "a"})))
+    assert service.layer(DRAWN).name == "Towns"
+    assert json.loads(asked(server)["layer"]) == DESCRIBED
+    assert service.query_layer(DRAWN, out_fields="NAME").column("name") == ("a",)
+    assert json.loads(asked(server)["layer"]) == DESCRIBED
+    request = MapRequest(layer_defs={101: "never"}, gdb_version="v", dynamic_layers=(DRAWN,))
+    service.features(DRAWN, where="KIND = 1", request=request)
+    sent = asked(server)
+    assert (sent["where"], sent["gdbVersion"]) == ("(KIND = 1)", "v")
+    assert json.loads(sent["layer"]) == DESCRIBED
+    assert "dynamicLayers" not in sent
+
+
+def test_a_dynamic_layer_without_a_source_is_the_published_one_of_its_id(
+    server: FaultServer, service: MapService
+) -> None:
+    server.route("/MapServer/dynamicLayer/query", answer(found()))
+    service.query_layer(DynamicLayer(id=3))
+    described = json.loads(asked(server)["layer"])
+    assert described == {"id": 3, "source": {"type": "mapLayer", "mapLayerId": 3}}
