@@ -113,12 +113,18 @@ def as_mapexplorer(
 
 
 def as_explorer(
-    parameters: Mapping[str, Any], target: str | None, absent: Iterable[str] = (), *, secured: bool = False
+    parameters: Mapping[str, Any],
+    target: str | None,
+    absent: Iterable[str] = (),
+    *,
+    secured: bool = False,
+    unsent: Mapping[str, Any] | None = None,
 ) -> str:
     """Write Python that shows a view in an explorer.
 
     ``target`` None stands for tables of the session, which are called ``data``; ``absent`` are parameters
-    that the explorer would set by itself at first and that are not given in this view.
+    that the explorer would set by itself at first and that are not given in this view; ``unsent`` is what it
+    keeps for layers that are switched off.
     """
     lines = ["import os", ""] if secured else []
     lines += ["from mapexplorer import explore", ""]
@@ -128,6 +134,8 @@ def as_explorer(
     arguments += [f"{name}={_literal(name, value)}" for name, value in parameters.items()]
     lines += ["explorer = explore(", *(f"    {argument}," for argument in arguments), ")"]
     lines += [f"explorer.parameters.{name} = None" for name in absent]
+    if unsent:
+        lines.append(f"explorer.unsent = {unsent!r}")
     return "\n".join([*lines, "explorer"])
 
 

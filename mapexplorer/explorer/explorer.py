@@ -108,6 +108,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         self.drawing = Drawing(self.map, self.controller.scheduler, self._guard)
         self._use(opened)
         self.composer = Composer(self)  # before the history: what it composes belongs to the same step
+        self.composer.followers.append(self._unsent_changed)
         self.parameters.watch(self._note)
         self.parameters.watch(self._parameter_changed)
         self._compose(panels)
@@ -221,7 +222,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         if state is None:
             self._adopt(opened, {})
         else:
-            self._become(opened, state.parameters)
+            self._restore(opened, state.parameters, state.unsent)
             self._front(state.panel)
 
     def _become(self, opened: Opened, given: Mapping[str, Any]) -> None:

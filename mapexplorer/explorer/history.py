@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mapexplorer.explorer.parameters import Hand
+from mapexplorer.explorer.unsent import NOTHING, Unsent
 
 GESTURE = 0.8
 """Seconds between changes of the same parameters by hand up to which they are one step: a drag, a wheel."""
@@ -17,21 +18,24 @@ LONGEST = 200
 
 @dataclass(frozen=True)
 class Moment:
-    """A service (any object that stands for it) and the parameters that were given."""
+    """A service (any object that stands for it), the parameters that were given, and what was unsent."""
 
     service: Any = field(compare=False)
     given: Mapping[str, Any]
+    unsent: Unsent = NOTHING
 
     def same(self, other: Moment) -> bool:
         """Whether nothing differs between two moments."""
-        return self.service is other.service and self.given == other.given
+        return self.service is other.service and self.given == other.given and self.unsent == other.unsent
 
     def changed(self, other: Moment) -> frozenset[str]:
-        """The names of the parameters that differ; with another service, those and an empty name."""
+        """The names of the parameters that differ, and "unsent"; with another service an empty name too."""
         names = {
             name for name in self.given.keys() | other.given.keys()
             if self.given.get(name) != other.given.get(name)
         }  # fmt: skip
+        if self.unsent != other.unsent:
+            names.add("unsent")
         return frozenset(names if self.service is other.service else {*names, ""})
 
 

@@ -13,12 +13,14 @@ from mapexplorer.explorer.history import History, Moment
 from mapexplorer.explorer.opening import Opened, open_service
 from mapexplorer.explorer.state import LONGEST, State, StateError, portable_target
 from mapexplorer.explorer.status import StatusLine
+from mapexplorer.explorer.unsent import Unsent
 from mapexplorer.protocol import MapExplorerError
 
 if TYPE_CHECKING:
     import os
 
     from mapexplorer.explorer.panel import Panel
+    from mapexplorer.explorer.panels.composer import Composer
     from mapexplorer.explorer.parameters import Parameters
 
 
@@ -29,8 +31,10 @@ class Restorable:
     history: History
     address: PageAddress
     status: StatusLine
+    composer: Composer
     _guard: threading.RLock
     _opened: Opened
+    _restoring = False
 
     if TYPE_CHECKING:  # parts of the explorer that this one needs
 
@@ -61,14 +65,44 @@ class Restorable:
 
     def _return_to(self, moment: Moment | None) -> bool:
         if moment is not None:
-            self._become(moment.service, moment.given)
+            with self.history.amending():
+                self._restore(moment.service, moment.given, moment.unsent)
         return moment is not None
 
+    def _restore(self, opened: Opened, given: Mapping[str, Any], unsent: Unsent) -> None:
+        """Show exactly this, as one step."""
+        with self._guard:
+            self._restoring = True
+            try:
+                self._become(opened, given)
+                self.composer.want(unsent)
+            finally:
+                self._restoring = False
+            self._note()
+
     def _now(self) -> Moment:
-        return Moment(self._opened, self.parameters.given())
+        return Moment(self._opened, self.parameters.given(), self.composer.unsent)
 
     def _note(self, _: Any = None) -> None:
-        self.history.note(self._now(), self.parameters.hand)
+        if not self._restoring:
+            self.history.note(self._now(), self.parameters.hand)
+
+    def _unsent_changed(self) -> None:
+        self._note()
+        self.address.show(self._state())
+
+    @property
+    def unsent(self) -> dict[str, Any]:
+        """What waits until layers are switched on, as an object for JSON: changes of symbols, and order.
+
+        ``{"dynamicLayers": [{"id": 3, "drawingInfo": {…}}], "order": […]}``; what is empty is left out. One
+        can be assigned; raises ParameterError for anything else.
+        """
+        return self.composer.unsent.to_dict()
+
+    @unsent.setter
+    def unsent(self, value: Any) -> None:
+        self.composer.want(Unsent.of(value))
 
     # ---- the state
 
@@ -88,7 +122,7 @@ class Restorable:
         if state.target is not None and state.target != self.target:
             opened = open_service(state.target)
         with self._guard:
-            self._become(opened, state.parameters)
+            self._restore(opened, state.parameters, state.unsent)
             self._front(state.panel)
 
     @property
@@ -98,7 +132,7 @@ class Restorable:
 
     def _state(self) -> State:
         with self._guard:
-            return State(self.target, self.parameters.given(), self._front(None))
+            return State(self.target, self.parameters.given(), self._front(None), self.composer.unsent)
 
     @property
     def link(self) -> str | None:
@@ -126,7 +160,9 @@ class Restorable:
         """Write Python that shows this view again; a token comes from the variable ARCGIS_TOKEN."""
         state, service = self._state(), self._opened.service
         absent = sorted(set(self._opened.first_view(state.parameters)) - set(state.parameters))
-        return snippets.as_explorer(state.parameters, state.target, absent, secured=service.secured)
+        return snippets.as_explorer(
+            state.parameters, state.target, absent, secured=service.secured, unsent=state.unsent.to_dict()
+        )
 
     # ---- links
 

@@ -9,6 +9,8 @@
       "view": {"panel": "TimePanel"}
     }
 
+The view has an entry ``unsent`` where changes of layers wait until these are switched on.
+
 ``target`` is an address, ``sample:…`` or the path of a file; null stands for tables that only live in the
 session of the person. A token is never part of a state.
 """
@@ -24,6 +26,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from mapexplorer.explorer.unsent import NOTHING, Unsent
 from mapexplorer.protocol import BY_NAME, BY_WIRE, MapExplorerError, ParameterError, strict_json
 
 VERSION = 1
@@ -38,16 +41,21 @@ class StateError(MapExplorerError, ValueError):
 
 @dataclass(frozen=True)
 class State:
-    """A view; `parameters` are values by Python name, `panel` is the name of the panel in front."""
+    """A view; `parameters` are values by Python name, `panel` is the name of the panel in front, `unsent`
+    what is wanted of layers that are switched off.
+    """
 
     target: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     panel: str | None = None
+    unsent: Unsent = NOTHING
 
     def to_dict(self) -> dict[str, Any]:
         """Write it as an object for JSON."""
         texts = {BY_NAME[name].wire: BY_NAME[name].write(value) for name, value in self.parameters.items()}
-        view = {} if self.panel is None else {"panel": self.panel}
+        view: dict[str, Any] = {} if self.panel is None else {"panel": self.panel}
+        if self.unsent:
+            view["unsent"] = self.unsent.to_dict()
         return {"mapexplorer": VERSION, "target": self.target, "parameters": texts, "view": view}
 
     def to_json(self) -> str:
@@ -78,7 +86,11 @@ class State:
             raise StateError("target: expected an address, 'sample:…', the path of a file, or null.")
         if not isinstance(view, Mapping) or not isinstance(view.get("panel"), str | None):
             raise StateError('view: expected an object such as {"panel": "TimePanel"}.')
-        return cls(target, _values(value.get("parameters")), view.get("panel"))
+        try:
+            unsent = Unsent.of(view.get("unsent"))
+        except ParameterError as error:
+            raise StateError(f"The state cannot be used. {error}") from error
+        return cls(target, _values(value.get("parameters")), view.get("panel"), unsent)
 
 
 def _values(texts: Any) -> dict[str, Any]:

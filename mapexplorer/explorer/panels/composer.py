@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from mapexplorer.explorer.unsent import NOTHING, Unsent
 from mapexplorer.protocol import DrawingInfo, DynamicLayer
 
-from .composition import Asked, Change, DynamicLayers, Plan, compose, plan_of, same, without_drawn
+from .composition import (
+    Asked,
+    Change,
+    DynamicLayers,
+    Plan,
+    compose,
+    plan_of,
+    same,
+    unsent_of,
+    with_unsent,
+    without_drawn,
+)
 from .layer_tree import LayerTree
 from .published import member
 
@@ -26,7 +38,7 @@ class Composer:
 
     As long as the dynamic layers are those that the plan composes, changes of layers, filters and time
     options compose them anew. Others, set from code, are `foreign`: they stay as they are, and their elements
-    can be changed one by one.
+    can be changed one by one. `followers` are called when what is `unsent` has changed.
     """
 
     def __init__(self, explorer: Any) -> None:
@@ -35,6 +47,8 @@ class Composer:
         self._plan = Plan()
         self._asked = Asked.of(self._parameters)
         self._sent: DynamicLayers | None = None
+        self.followers: list[Callable[[], None]] = []
+        self._told = NOTHING
         self._forget()
         self._adopt()
         self._parameters.observe(self._follow, names=[*_CARRIED, "dynamic_layers"])
@@ -65,6 +79,19 @@ class Composer:
     def plan(self) -> Plan:
         """What differs from the published map."""
         return self._plan
+
+    @property
+    def unsent(self) -> Unsent:
+        """What is wanted of layers that are not drawn, which dynamic layers therefore do not say."""
+        return NOTHING if self._foreign else unsent_of(self._plan, self.tree, self._asked)
+
+    def want(self, unsent: Unsent) -> None:
+        """Put what is wanted of layers that are not drawn in place of what was; what is drawn stays."""
+        with self._parameters.guard:
+            tree = self.tree
+            if not self._foreign:
+                self._plan = with_unsent(self._plan, tree, self._asked, unsent)
+            self._tell()
 
     def sequence(self) -> tuple[int, ...]:
         """The ids of the drawn layers from top to bottom."""
@@ -173,6 +200,14 @@ class Composer:
         except Exception:
             self._plan = before
             raise
+        self._tell()
+
+    def _tell(self) -> None:
+        unsent = self.unsent
+        if unsent != self._told:
+            self._told = unsent
+            for follower in tuple(self.followers):
+                follower()
 
     def _write(self, elements: DynamicLayers | None) -> None:
         if not same(elements, self._parameters.dynamic_layers):
@@ -194,6 +229,7 @@ class Composer:
             elif not self._foreign and Asked.of(self._parameters) != self._asked:
                 self._asked = Asked.of(self._parameters)
                 self._write(compose(self._plan, self._tree, self._asked))
+            self._tell()
 
     def _forget(self) -> None:
         self._info: Any = self._explorer.info

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mapexplorer.explorer.unsent import Unsent
 from mapexplorer.protocol import (
     DrawingInfo,
     DynamicLayer,
@@ -165,3 +166,34 @@ def without_drawn(plan: Plan, tree: LayerTree, asked: Asked) -> Plan:
     """The plan when no dynamic layers are sent: only what it says of layers that are not drawn is left."""
     visible = tree.visible(asked.layers)
     return Plan({layer_id: change for layer_id, change in plan.changes.items() if layer_id not in visible})
+
+
+def unsent_of(plan: Plan, tree: LayerTree, asked: Asked) -> Unsent:
+    """What of a plan its dynamic layers do not tell."""
+    visible = tree.visible(asked.layers)
+    layers = tuple(
+        DynamicLayer(id=layer_id, drawing_info=change.drawing, order_by=change.order_by)
+        for layer_id, change in sorted(plan.changes.items())
+        if layer_id not in visible
+    )
+    told = _told_order(plan, tree, asked).sequence(tree)
+    return Unsent(layers, () if plan.sequence(tree) == told else plan.order)
+
+
+def with_unsent(plan: Plan, tree: LayerTree, asked: Asked, unsent: Unsent) -> Plan:
+    """The plan that draws the same and wants this of layers that are not drawn."""
+    visible = tree.visible(asked.layers)
+    changes = {layer_id: change for layer_id, change in plan.changes.items() if layer_id in visible}
+    for layer in unsent.layers:
+        if layer.id in tree.leaves - visible:
+            changes[layer.id] = Change(layer.drawing_info, layer.order_by)
+    told = replace(_told_order(plan, tree, asked), changes=changes)
+    wanted = replace(told, order=unsent.order or told.order)
+    return wanted if same(compose(wanted, tree, asked), compose(told, tree, asked)) else told
+
+
+def _told_order(plan: Plan, tree: LayerTree, asked: Asked) -> Plan:
+    """The plan with the order that the drawn layers alone tell."""
+    elements = compose(plan, tree, asked)
+    bare = replace(plan, order=())
+    return bare if elements is None else bare.ordered([element.id for element in elements], tree)

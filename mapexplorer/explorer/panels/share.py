@@ -49,7 +49,17 @@ class SharePanel(BoundPanel):
         )
         body = ipywidgets.VBox([*link, *code, *state])
         body.add_class("me-stack")
+        self.explorer.composer.followers.append(self._unsent_changed)
         return (body,)
+
+    def close(self) -> None:
+        """Follow nothing and release the widgets."""
+        self.explorer.composer.followers.remove(self._unsent_changed)
+        super().close()
+
+    def _unsent_changed(self) -> None:
+        with self.quietly():
+            self.show()
 
     def on_answer(self, answer: Answer) -> None:
         """Write what is shown now."""

@@ -71,7 +71,17 @@ class SymbolsPanel(BoundPanel):
             (self.layer, self.state, self.drawing, self._openers, json, form, self._buttons)
         )
         self._body.add_class("me-stack")
+        self.explorer.composer.followers.append(self._unsent_changed)
         return (self.notice, self._body, self.message)
+
+    def close(self) -> None:
+        """Follow nothing and release the widgets."""
+        self.explorer.composer.followers.remove(self._unsent_changed)
+        super().close()
+
+    def _unsent_changed(self) -> None:
+        with self.quietly():
+            self.show()
 
     def _folded(self, label: str, hint: str, part: Any) -> tuple[Any, Any]:
         opener = ipywidgets.ToggleButton(
@@ -117,7 +127,8 @@ class SymbolsPanel(BoundPanel):
         self.json.show(drawing)
         self.reset_layer.disabled = not changed or added
         controls.shown(self.remove, added)
-        self.reset_all.disabled = self.explorer.parameters.dynamic_layers is None
+        nothing = self.explorer.parameters.dynamic_layers is None and not self.explorer.composer.unsent
+        self.reset_all.disabled = nothing
         controls.say(self.state, controls.hint(self._state(changed, added, fixed)))
 
     def _state(self, changed: bool, added: bool, fixed: bool) -> str:
