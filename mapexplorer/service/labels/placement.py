@@ -50,8 +50,8 @@ _GAP: Final = 1.5
 """Points between a marker or a line and its label."""
 _CORE: Final = 0.4
 """Share of a marker's reach round its middle that labels keep off where they can."""
-_PADDING: Final = 1.5
-"""Points that labels keep from each other on every side."""
+_PADDING: Final = 0.5
+"""Points that labels and their halos keep from each other on every side."""
 _REPEAT: Final = 150.0
 """Points between two labels of the same text on lines of one class."""
 _SMALL: Final = 6.0
