@@ -27,6 +27,23 @@ def field(live: LivePage, label: str) -> str:
     return f".me-picture-panel .me-field:has(> label:text-is('{label}')) :is(input, select):visible"
 
 
+def test_the_dial_turns_the_map_by_pointer_and_by_keyboard(live: LivePage) -> None:
+    before = live.shown_picture()
+    live.page.get_by_role("button", name="Turn until north is 45° right of up", exact=True).click()
+    live.until("explorer.parameters.rotation", -45)
+    live.settle()
+    assert live.received()[-1]["rotation"] == "-45"
+    live.page.locator(".me-north[aria-label='North is 45 degrees to the right of up']").wait_for()
+    turned = live.shown_picture()
+    assert np.abs(before.astype(int) - turned).mean() > 5
+    live.page.locator(".me-rotation .noUi-handle:visible").focus()
+    live.page.keyboard.press("ArrowRight")
+    live.until("explorer.parameters.rotation", -44)
+    live.settle()
+    assert live.received()[-1]["rotation"] == "-44"
+    assert np.abs(turned.astype(int) - live.shown_picture()).mean() > 0.5
+
+
 def test_a_projection_found_by_its_name_draws_the_map_anew(live: LivePage) -> None:
     box = live.page.locator(field(live, "Projection")).first
     box.fill("ETRS89-extended / LAEA Europe")

@@ -24,6 +24,7 @@ from .download import DownloadBox
 from .layer_tree import scale_text
 from .published import member, number, whole
 from .reference_choice import ReferenceChoice
+from .rotation import RotationBox
 from .transformations import TransformationChoice
 
 if TYPE_CHECKING:
@@ -60,16 +61,8 @@ class PicturePanel(BoundPanel):
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls."""
-        self.turn = controls.labelled(
-            ipywidgets.FloatSlider,
-            "Rotation",
-            "Degrees, counter-clockwise",
-            min=-180,
-            max=180,
-            step=1,
-            readout=False,
-        )
-        self.angle = controls.labelled(ipywidgets.Text, "Degrees", "Any angle", continuous_update=False)
+        self.rotation = RotationBox(lambda degrees: self.write(rotation=degrees or None))
+        self.turn, self.angle = self.rotation.turn, self.rotation.angle
         self.scale = controls.labelled(
             ipywidgets.Combobox,
             "Scale",
@@ -119,7 +112,7 @@ class PicturePanel(BoundPanel):
         self.reset = controls.button("Reset", "Everything as the service and the map give it", self._reset)
         self._listen()
         parts = (
-            self.turn, self.angle, self.scale, self.sizing, self.width, self.height, self.sharpness, self.dpi,
+            self.rotation.widget, self.scale, self.sizing, self.width, self.height, self.sharpness, self.dpi,
             self.format, self.transparent, self.note, self.message, controls.row(self.reset),
             _heading("Coordinates"), self.reference.widget, self.place.widget, self.datum.widget,
             _heading("Below the picture"), self.backdrop.widget,
@@ -171,9 +164,7 @@ class PicturePanel(BoundPanel):
     def show(self) -> None:
         """Set the controls from the parameters."""
         given = self.explorer.parameters
-        rotation = given.rotation or 0.0
-        self.turn.value = (rotation + 180) % 360 - 180 if abs(rotation) > 180 else rotation
-        self.angle.value = f"{rotation:.15g}"
+        self.rotation.show(given.rotation or 0.0)
         self.scale.value = "" if given.map_scale is None else scale_text(given.map_scale)
         self.dpi.value = "" if given.dpi is None else f"{given.dpi:.15g}"
         if given.format is not None and given.format not in self._offered:

@@ -1,0 +1,136 @@
+"""The rotation of the picture: a compass to click on, a slider to turn with, and the angle in figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import ipywidgets
+
+from mapexplorer.explorer.markup import Markup, tag
+
+from . import controls
+
+STOPS = 24
+BETWEEN = 360 // STOPS
+"""Degrees from one stop of the dial to the next."""
+FACE = 156
+"""Pixels of the dial across."""
+_MIDDLE = FACE / 2
+MINUS = "\N{MINUS SIGN}"
+_POINTS = {0: "N", 90: "E", 180: "S", 270: "W"}
+
+
+def turned(rotation: float) -> float:
+    """The same rotation between -180 (not included) and 180 degrees; one in this range stays as it is.
+
+    >>> turned(270.0), turned(-180.0)
+    (-90.0, 180.0)
+    """
+    return rotation if -180 < rotation <= 180 else 180 - (180 - rotation) % 360
+
+
+def words(rotation: float) -> str:
+    """Where the north of the grid points when a picture is turned counter-clockwise by so many degrees."""
+    angle = turned(rotation)
+    if angle == 0:
+        return "north is up"
+    if angle == 180:
+        return "north is down"
+    return f"north is {abs(angle):.15g}° {'left' if angle > 0 else 'right'} of up"
+
+
+class RotationBox:
+    """Shows and changes a rotation; `write` gets the new one in degrees, counter-clockwise."""
+
+    def __init__(self, write: Callable[[float], object]) -> None:
+        self._write = write
+        self._rotation = 0.0
+        self.face = controls.prose(None, "me-dial-face")
+        self.stops = self._make_stops()
+        self.dial = ipywidgets.Box((self.face, *self.stops))
+        self.dial.add_class("me-dial")
+        self.turn = ipywidgets.FloatSlider(
+            min=-180, max=180, step=1, readout=False, layout=ipywidgets.Layout(width="auto")
+        )
+        self.turn.tooltip = "Degrees, counter-clockwise"
+        self.angle = controls.labelled(
+            ipywidgets.Text, "Rotation", "Degrees, counter-clockwise; any angle", continuous_update=False
+        )
+        self.angle.add_class("me-narrow-label")
+        self.steps = controls.row(
+            *(
+                controls.button(f"{step:+}°".replace("-", MINUS), hint, partial(self._step, step))
+                for step, hint in (
+                    (-1, "Turn the picture clockwise by 1 degree"),
+                    (1, "Turn the picture counter-clockwise by 1 degree"),
+                )
+            ),
+            controls.button("North up", "Do not turn the picture", lambda: self._write(0.0)),
+        )
+        self.note = controls.prose()
+        side = ipywidgets.VBox((self.angle, self.turn, self.steps, self.note))
+        side.add_class("me-stack")
+        self.widget = ipywidgets.HBox((self.dial, side))
+        self.widget.add_class("me-rotation")
+
+    def _make_stops(self) -> tuple[Any, ...]:
+        layout = ipywidgets.Layout(width="18px")
+        made = []
+        for place in range(STOPS):
+            rotation = turned(-place * BETWEEN)
+            stop = ipywidgets.Button(tooltip=f"Turn until {words(rotation)}", layout=layout)
+            stop.tabbable = False  # the keyboard has the slider, the steps and the field beside the dial
+            stop.on_click(lambda _, rotation=rotation: self._write(rotation))
+            stop.add_class("me-dial-stop")
+            made.append(stop)
+        return tuple(made)
+
+    def show(self, rotation: float) -> None:
+        """Set all controls to a rotation."""
+        self._rotation = rotation
+        angle = turned(rotation)
+        self.turn.value = angle
+        self.angle.value = f"{rotation:.15g}"
+        for place, stop in enumerate(self.stops):
+            controls.marked(stop, "me-dial-here", turned(-place * BETWEEN) == angle)
+        controls.say(self.face, _drawn(angle))
+        controls.say(self.note, controls.hint(f"{words(rotation).capitalize()}."))
+
+    def _step(self, degrees: int) -> None:
+        self._write(turned(self._rotation + degrees))
+
+
+def _drawn(angle: float) -> Markup:
+    """The compass with its needle; as a picture it says where north is."""
+    (x1, y1), (x2, y2) = _at(-angle, 22), _at(-angle, 38)
+    return tag(
+        "svg",
+        tag("circle", cx=_MIDDLE, cy=_MIDDLE, r=_MIDDLE - 16, class_="me-dial-plate"),
+        tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_="me-dial-needle"),
+        (_letter(name, at - angle) for at, name in _POINTS.items()),
+        tag("text", _figures(angle), x=_MIDDLE, y=_MIDDLE + 6, text_anchor="middle", class_="me-dial-angle"),
+        viewbox=f"0 0 {FACE} {FACE}",
+        width=FACE,
+        height=FACE,
+        role="img",
+        aria_label=f"Compass: {words(angle)}",
+    )
+
+
+def _figures(angle: float) -> str:
+    return f"{angle:.4g}°".replace("-", MINUS)
+
+
+def _letter(name: str, at: float) -> Markup:
+    x, y = _at(at, 49)
+    kind = "me-dial-north" if name == "N" else "me-dial-point"
+    return tag("text", name, x=x, y=round(y + 4.5, 1), text_anchor="middle", class_=kind)
+
+
+def _at(degrees: float, radius: float) -> tuple[float, float]:
+    """A point of the dial, by its direction clockwise from the top and its distance from the middle."""
+    angle = math.radians(degrees)
+    return round(_MIDDLE + radius * math.sin(angle), 1), round(_MIDDLE - radius * math.cos(angle), 1)
