@@ -354,6 +354,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
 
     def _viewed(self, view: View, moved: bool, resized: bool) -> None:
         """The person moved the map, or its size changed."""
+        moved = moved and not resized  # a new size takes the centre along, as far as the browser rounds it
         with self._guard:
             if self._closed:
                 return

@@ -8,9 +8,9 @@ import pytest
 
 from mapexplorer.explorer.history import GESTURE, LONGEST, History, Moment
 from mapexplorer.explorer.parameters import Hand
-from mapexplorer.protocol import DrawingInfo
+from mapexplorer.protocol import DrawingInfo, Size
 
-from .conftest import Bench
+from .conftest import Bench, browser_view
 from .fake_service import FakeService
 from .panels.stand_in import browser, press
 
@@ -176,6 +176,20 @@ def test_the_window_that_is_resized_is_no_step(bench: Bench) -> None:
     bench.settle()
     bench.display((700, 400))
     assert bench.explorer.history.past == 1
+
+
+@pytest.mark.parametrize("dragged", [False, True])
+def test_a_new_size_that_shifts_the_map_is_no_step_either(bench: Bench, dragged: bool) -> None:
+    bench.display()
+    if dragged:
+        bench.drag(200, 100)
+        bench.settle()
+    past, center = bench.explorer.history.past, bench.page.current.center
+    resolution = bench.page.current.resolution
+    browser_view(bench.page, (center[0] + 9 * resolution, center[1]), resolution, (700, 400))
+    bench.settle()
+    assert bench.explorer.history.past == past == int(dragged)
+    assert bench.service.exports[-1].size == Size(700, 400)
 
 
 def test_another_reference_and_the_place_it_brings_are_one_step(bench: Bench) -> None:
