@@ -23,6 +23,7 @@ from mapexplorer.protocol import (
 )
 
 from .layer_tree import LayerTree
+from .published import member
 
 DynamicLayers = tuple[DynamicLayer, ...]
 
@@ -153,6 +154,11 @@ def plan_of(
     plan = Plan(changes, tuple(additions), known.order)
     plan = plan.ordered([element.id for element in elements], tree)
     return plan if same(compose(plan, tree, asked), elements) else None
+
+
+def drawn_layer(element: DynamicLayer) -> Any:
+    """The published layer that an element of dynamic layers draws; None for one of a workspace."""
+    return member(element.source, "map_layer_id") if element.source is not None else element.id
 
 
 def same(one: DynamicLayers | None, other: DynamicLayers | None) -> bool:

@@ -9,6 +9,7 @@ import ipywidgets
 from . import controls
 from .bound_panel import BoundPanel
 from .composer import OVERRIDES
+from .composition import drawn_layer
 from .field_values import FieldValues
 from .filter_box import FilterBox, fields_of
 from .filter_faults import faults, incomplete
@@ -108,7 +109,7 @@ class FiltersPanel(BoundPanel):
     def _tell_conflict(self, given: Any) -> None:
         """Name the filters that have no effect because the layers of the map are set one by one."""
         dynamic = self.explorer.parameters.dynamic_layers
-        kept = {(_drawn_layer(item), item.definition_expression) for item in dynamic or ()}
+        kept = {(drawn_layer(item), item.definition_expression) for item in dynamic or ()}
         lost = [
             self._nodes[layer_id].name
             for layer_id, expression in given.items()
@@ -237,8 +238,3 @@ def _has_rows(layer: Any) -> bool:
         return False
     kind = str(member(layer, "type") or "")
     return kind == "Feature Layer" or (not kind and bool(fields_of(layer)))
-
-
-def _drawn_layer(element: Any) -> Any:
-    """The published layer that an element of dynamic layers draws."""
-    return member(member(element, "source"), "map_layer_id") if element.source is not None else element.id

@@ -85,8 +85,10 @@ class TimePanel(BoundPanel):
         self.layers = LayerTimes(
             self.listen,
             lambda options: self.write(layer_time_options=options),
-            lambda: self.explorer.parameters.layer_time_options,
+            self.explorer,
         )
+        # Followed, not bound: those set from code have time options of their own.
+        self.explorer.parameters.observe(self._follow, names=["dynamic_layers"])
         self.lapse = LapseControls(self)
         self._build_player()
         self._listen()
@@ -194,6 +196,7 @@ class TimePanel(BoundPanel):
 
     def close(self) -> None:
         """Stop playing and release the widgets."""
+        self.explorer.parameters.unobserve(self._follow, names=["dynamic_layers"])
         self.playback.stop()
         self.lapse.stop()
         super().close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
@@ -12,8 +12,13 @@ from mapexplorer.explorer.markup import tag
 from mapexplorer.protocol.time import LayerTimeOptions, TimeUnit
 
 from . import controls
+from .composer import OVERRIDES
+from .composition import drawn_layer
 from .fold import Fold
 from .published import member, number
+
+if TYPE_CHECKING:
+    from mapexplorer.explorer.explorer import MapExplorer
 
 UNITS = tuple(
     (unit.value.removeprefix("esriTimeUnits").lower(), unit)
@@ -92,15 +97,16 @@ class LayerTimeControl:
         for control in (self.use, self.cumulative, self.offset, self.unit):
             listen(control, self._changed)
 
-    def show(self, given: LayerTimeOptions | None) -> None:
-        """Set the controls to the options in effect."""
+    def show(self, given: LayerTimeOptions | None, *, fixed: bool = False) -> None:
+        """Set the controls to the options in effect; fixed ones are shown, and cannot be changed."""
         options = completed(given, self.published)
         self.use.value, self.cumulative.value = bool(options.use_time), bool(options.time_data_cumulative)
         self.offset.value = options.time_offset or 0.0
         unit = options.time_offset_units
         self.unit.value = FIRST_UNIT if unit in (None, TimeUnit.UNKNOWN) else unit
         for control in (self.cumulative, self.offset, self.unit):
-            control.disabled = not self.use.value
+            control.disabled = fixed or not self.use.value
+        self.use.disabled = fixed
 
     def _changed(self) -> None:
         wanted = LayerTimeOptions(
@@ -119,14 +125,15 @@ class LayerTimes:
         self,
         listen: Callable[[Any, Callable[[], object]], None],
         write: Callable[[dict[int, LayerTimeOptions] | None], object],
-        given: Callable[[], Any],
+        explorer: MapExplorer,
     ) -> None:
-        self._listen, self._write, self._given = listen, write, given
+        self._listen, self._write, self._explorer = listen, write, explorer
         self.controls: dict[int, LayerTimeControl] = {}
         self.fold = Fold("Layer by layer", "How single layers take part in time")
         self.note = controls.prose(
             controls.hint("An offset moves the data: with 1 year, what happened in 2000 is drawn in 2001.")
         )
+        self.reason = controls.prose()
         self.widget = self.fold.widget
 
     def use(self, layers: Iterable[Any]) -> None:
@@ -142,20 +149,24 @@ class LayerTimes:
                     self._listen,
                     self._writer(layer_id),
                 )
-        self.fold.fill((*(control.widget for control in self.controls.values()), self.note))
+        self.fold.fill((self.reason, *(control.widget for control in self.controls.values()), self.note))
         controls.shown(self.widget, bool(self.controls))
         for control in previous.values():
             close_whole(control.widget)
 
     def show(self) -> None:
-        """Set all controls from the parameter."""
-        given = self._given() or {}
+        """Set all controls from the parameter, or from dynamic layers from code, which have their own."""
+        composer, given = self._explorer.composer, self._explorer.parameters
+        options = given.layer_time_options or {}
+        if composer.foreign:
+            options = {drawn_layer(item): item.layer_time_options for item in given.dynamic_layers}
+        controls.say(self.reason, controls.hint(OVERRIDES if composer.foreign else ""))
         for layer_id, control in self.controls.items():
-            control.show(given.get(layer_id))
+            control.show(options.get(layer_id), fixed=composer.foreign)
 
     def _writer(self, layer_id: int) -> Callable[[LayerTimeOptions | None], object]:
         def write(options: LayerTimeOptions | None) -> None:
-            given = dict(self._given() or {})
+            given = dict(self._explorer.parameters.layer_time_options or {})
             given.pop(layer_id, None)
             if options is not None:
                 given[layer_id] = options

@@ -4,6 +4,7 @@ import pytest
 
 from mapexplorer.explorer.panels import TimePanel
 from mapexplorer.explorer.panels.time_layers import completed, difference, published_options
+from mapexplorer.protocol import DrawingInfo
 from mapexplorer.protocol.time import LayerTimeOptions, TimeUnit
 
 from .stand_in import FIXES, StandIn, browser, choose, visible
@@ -82,3 +83,27 @@ def test_without_layers_with_time_there_is_no_fold():
     root = {"timeInfo": {"timeExtent": [0, 10**12]}, "layers": []}
     panel = TimePanel(StandIn(root=root, layers=[]))
     assert not visible(panel.layers.widget)
+
+
+def test_while_dynamic_layers_from_code_are_drawn_their_options_are_shown_and_cannot_be_changed(
+    panel, explorer
+):
+    control = panel.layers.controls[1]
+    explorer.parameters.dynamic_layers = [
+        {"id": 7, "source": {"type": "mapLayer", "mapLayerId": 1}, "layerTimeOptions": {"useTime": False}}
+    ]
+    assert not control.use.value
+    assert all(part.disabled for part in (control.use, control.cumulative, control.offset, control.unit))
+    assert "explorer.parameters.dynamic_layers = None" in panel.layers.reason.value
+    explorer.parameters.dynamic_layers = None
+    assert control.use.value
+    assert not any(part.disabled for part in (control.use, control.cumulative, control.offset, control.unit))
+    assert not visible(panel.layers.reason)
+
+
+def test_dynamic_layers_that_panels_composed_leave_the_options_free(panel, explorer):
+    explorer.composer.draw(1, DrawingInfo(transparency=50))
+    control = panel.layers.controls[1]
+    assert not control.use.disabled
+    browser(control.use, value=False)
+    assert explorer.parameters.dynamic_layers[0].layer_time_options == LayerTimeOptions(use_time=False)
