@@ -68,7 +68,7 @@ class RotationBox:
                     (1, "Turn the picture counter-clockwise by 1 degree"),
                 )
             ),
-            controls.button("North up", "Do not turn the picture", lambda: self._write(0.0)),
+            controls.button("North up", "Do not turn the picture", self._level),
         )
         self.note = controls.prose()
         side = ipywidgets.VBox((self.angle, self.turn, self.steps, self.note))
@@ -98,6 +98,9 @@ class RotationBox:
             controls.marked(stop, "me-dial-here", turned(-place * BETWEEN) == angle)
         controls.say(self.face, _drawn(angle))
         controls.say(self.note, controls.hint(f"{words(rotation).capitalize()}."))
+
+    def _level(self) -> None:
+        self._write(0.0)
 
     def _step(self, degrees: int) -> None:
         self._write(turned(self._rotation + degrees))
