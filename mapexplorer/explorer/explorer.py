@@ -314,7 +314,8 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
     def selection(self) -> pandas.DataFrame:
         """The selected rows as a table whose first column names their layer; asks the service, and blocks."""
         given = self.parameters
-        return selected_rows(self.service, self.layer_infos, given.selection_definitions, given.request())
+        layers = self.composer.shown.now()
+        return selected_rows(self.service, layers, given.selection_definitions, given.request())
 
     def run_now(self, timeout: float = 60.0) -> Answer:
         """Send the latest parameters at once, wait, and return what is shown; for scripts and cells.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import LayerInfo, MapRequest, SelectionDefinition
 from mapexplorer.protocol.numerals import write_number
 from mapexplorer.protocol.selection import MAXIMUM_IDS
@@ -94,7 +95,7 @@ def _definition(
 
 def selected_rows(
     service: MapService,
-    infos: Iterable[LayerInfo],
+    layers: Iterable[ShownLayer],
     definitions: Definitions | None,
     request: MapRequest | None = None,
 ) -> pandas.DataFrame:
@@ -104,22 +105,23 @@ def selected_rows(
     """
     import pandas
 
-    known = {info.id: info for info in infos}
+    known = {layer.info.id: layer for layer in layers if not layer.problem}
     state = None
     if request is not None:
         state = MapRequest(gdb_version=request.gdb_version, historic_moment=request.historic_moment)
     tables = []
     for definition in definitions or ():
-        info = known.get(definition.layer_id)
+        layer = known.get(definition.layer_id)
         ids = ids_in(definition)
-        if info is None:
+        if layer is None:
             continue
+        info = layer.info
         for start in range(0, len(ids), _IDS_AT_ONCE):
             some = ids[start : start + _IDS_AT_ONCE]
             if definition.object_ids is not None:
-                found = service.features(info.id, object_ids=some, request=state)
+                found = service.features(layer.target, object_ids=some, request=state)
             else:
-                found = service.features(info.id, where=where_of(info, some), request=state)
+                found = service.features(layer.target, where=where_of(info, some), request=state)
             table = found.to_frame()
             table.insert(0, "layer", info.name)
             tables.append(table)

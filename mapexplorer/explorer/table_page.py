@@ -10,6 +10,7 @@ import shapely
 
 from mapexplorer.explorer.outlines import Shape, in_reference
 from mapexplorer.explorer.selections import FeatureId, id_fields, id_of, where_of
+from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.explorer.strokes import corners
 from mapexplorer.explorer.view import MapPane
 from mapexplorer.protocol import LayerInfo, MapRequest, Polygon
@@ -28,7 +29,7 @@ MOST_FILTERED = 5_000
 class TableQuery:
     """What a page shows: the rows of a layer that pass the filters of a request, from a row on."""
 
-    layer: LayerInfo
+    layer: ShownLayer
     rows: str
     view: Polygon
     selected: tuple[FeatureId, ...]
@@ -42,10 +43,11 @@ class TableQuery:
         wanted = self._wanted(service)
         if wanted is None:
             return TablePage((), 0, self.start)
-        fields = tuple(dict.fromkeys((*id_fields(self.layer), *self.fields)))
-        count = service.features(self.layer.id, count_only=True, request=self.request, **wanted).count
+        info, target = self.layer.info, self.layer.target
+        fields = tuple(dict.fromkeys((*id_fields(info), *self.fields)))
+        count = service.features(target, count_only=True, request=self.request, **wanted).count
         found = service.features(
-            self.layer.id,
+            target,
             out_fields=fields,
             order_by=() if self.order is None else (self.order,),
             offset=self.start or None,
@@ -53,7 +55,7 @@ class TableQuery:
             request=self.request,
             **wanted,
         )
-        rows = tuple((id_of(self.layer, row), row) for row in found.rows[:PAGE])
+        rows = tuple((id_of(info, row), row) for row in found.rows[:PAGE])
         return TablePage(rows, count, self.start)
 
     def _wanted(self, service: MapService) -> dict[str, Any] | None:
@@ -63,17 +65,17 @@ class TableQuery:
                 return None
             if isinstance(self.selected[0], int):
                 return {"object_ids": self.selected}
-            return {"where": where_of(self.layer, self.selected)}
+            return {"where": where_of(self.layer.info, self.selected)}
         wanted: dict[str, Any] = {}
         clipped: Shape | None = self.view if self.rows == IN_VIEW else None
         clipping, asked = self.request.clipping, self.request.spatial_filter
-        if clipping is not None and self.layer.id not in clipping.excluded_layers:
+        if clipping is not None and self.layer.info.id not in clipping.excluded_layers:
             clipped = clipping.geometry if clipped is None else common(self.view, clipping.geometry)
             if clipped is None:
                 return None
         elif clipping is None and asked is not None:
             ids = service.features(
-                self.layer.id,
+                self.layer.target,
                 geometry=asked.geometry,
                 spatial_rel=asked.spatial_rel,
                 relation_param=asked.relation_param,

@@ -10,6 +10,7 @@ from shapely.geometry import Point
 
 from mapexplorer import connect
 from mapexplorer.explorer.selections import id_of, selected_rows, where_of, with_found
+from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import LayerInfo, SelectionDefinition
 
 FIELDS = [
@@ -86,9 +87,11 @@ def test_the_rows_behind_definitions_are_a_table():
     service = connect({"Towns": frame})
     try:
         (info,) = service.layer_infos
-        table = selected_rows(service, [info], (definition(info.id, 2, 4), definition(77, 1)))
+        table = selected_rows(
+            service, [ShownLayer(info, info.id)], (definition(info.id, 2, 4), definition(77, 1))
+        )
         assert table["name"].tolist() == ["b", "d"]
         assert table["layer"].tolist() == ["Towns", "Towns"]
-        assert selected_rows(service, [info], None).empty
+        assert selected_rows(service, [ShownLayer(info, info.id)], None).empty
     finally:
         service.close()

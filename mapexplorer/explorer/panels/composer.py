@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from mapexplorer.explorer.shown_layers import ShownLayers
 from mapexplorer.explorer.unsent import NOTHING, Unsent
 from mapexplorer.protocol import DrawingInfo, DynamicLayer
 
@@ -49,6 +50,7 @@ class Composer:
         self._sent: DynamicLayers | None = None
         self.followers: list[Callable[[], None]] = []
         self._told = NOTHING
+        self.shown = ShownLayers(explorer, self)
         self._forget()
         self._adopt()
         self._parameters.observe(self._follow, names=[*_CARRIED, "dynamic_layers"])

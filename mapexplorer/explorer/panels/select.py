@@ -14,8 +14,9 @@ from mapexplorer.explorer.outlines import Shape
 from mapexplorer.explorer.pages import Point
 from mapexplorer.explorer.popup import Popup, identified
 from mapexplorer.explorer.selections import FeatureId, id_fields, id_of, with_found
+from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.explorer.strokes import ADVICE, Kind
-from mapexplorer.protocol import LayerInfo, MapRequest, SelectionDefinition, Size
+from mapexplorer.protocol import MapRequest, SelectionDefinition, Size
 from mapexplorer.protocol import Point as PointGeometry
 from mapexplorer.protocol.numerals import parse_number
 from mapexplorer.protocol.selection import MAXIMUM_IDS
@@ -40,7 +41,7 @@ class SelectPanel(BoundPanel):
     """Identify features and select them, by click, box or coordinates; writes ``selection_definitions``."""
 
     title: ClassVar[str] = "Select"
-    bound: ClassVar[tuple[str, ...]] = ("selection_definitions",)
+    bound: ClassVar[tuple[str, ...]] = ("selection_definitions", "dynamic_layers")
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls."""
@@ -91,21 +92,34 @@ class SelectPanel(BoundPanel):
         self._asking.stop()
         self.popup.hide()
         self.tree = LayerTree(member(self.explorer.info, "layers") or ())
-        self.infos: dict[int, LayerInfo] = {info.id: info for info in self.explorer.layer_infos or ()}
-        layers = [
-            node for node in self.tree.nodes if not node.is_group and _has_features(self.infos, node.id)
-        ]
         with self.quietly():
-            self.layer.options = [("Any visible layer", ANY), *((node.name, node.id) for node in layers)]
+            self.layer.options = [("Any visible layer", ANY)]
             self.layer.value = ANY
         controls.say(self.found, None)
         self.refuse("")
         super().on_service()
 
+    def _list_layers(self) -> None:
+        """Offer the layers that have features, those of dynamic layers among them."""
+        shown = self.explorer.composer.shown.all(self._arrived)
+        self.layers = {layer.info.id: layer for layer in shown if layer.has_rows}
+        named = ((layer.info.name, layer_id) for layer_id, layer in self.layers.items())
+        options = (("Any visible layer", ANY), *named)
+        if tuple(self.layer.options) != options:
+            chosen = self.layer.value
+            self.layer.options = options
+            self.layer.value = chosen if chosen in self.layers else ANY
+
+    def _arrived(self) -> None:
+        with self.quietly():
+            self.show()
+
     def show(self) -> None:
-        """List the selection, one row for each layer."""
+        """Offer the layers and list the selection, one row for each layer."""
+        self._list_layers()
         definitions = (self.explorer.parameters.selection_definitions or ())[:MOST_ROWS]
-        if [row.definition.layer_id for row in self.rows] != [one.layer_id for one in definitions]:
+        listed = [(one.layer_id, self._name(one.layer_id)) for one in definitions]
+        if [(row.definition.layer_id, row.name) for row in self.rows] != listed:
             old, self.rows = self.rows, [
                 SelectionRow(self._name(one.layer_id), one, partial(self._changed, number), self.quietly)
                 for number, one in enumerate(definitions)
@@ -130,8 +144,8 @@ class SelectPanel(BoundPanel):
         super().close()
 
     def _name(self, layer_id: int) -> str:
-        info = self.infos.get(layer_id)
-        return info.name if info is not None and info.name else f"Layer {layer_id}"
+        layer = self.layers.get(layer_id)
+        return layer.info.name if layer is not None and layer.info.name else f"Layer {layer_id}"
 
     # ---- from the person
 
@@ -207,13 +221,11 @@ class SelectPanel(BoundPanel):
         self.refuse("")
         request = self.explorer.request()
         wanted = self._targets(request)
-        infos = [
-            info
-            for layer_id, info in self.infos.items()
-            if (wanted is None or layer_id in wanted) and _has_features(self.infos, layer_id)
-        ]
+        if wanted is None:
+            wanted = [element.id for element in request.dynamic_layers or ()]
+        layers = [layer for layer_id, layer in self.layers.items() if layer_id in wanted]
         service = self.explorer.service
-        self._asking.ask(lambda: ids_within(service, infos, shape, request), self._select, self.refuse)
+        self._asking.ask(lambda: ids_within(service, layers, shape, request), self._select, self.refuse)
 
     # ---- from the service's answers
 
@@ -224,8 +236,8 @@ class SelectPanel(BoundPanel):
 
     def _select_first(self, found: Sequence[Identified]) -> None:
         for one in found:
-            info = self.infos.get(one.layer_id)
-            feature = id_of(info, one.attributes) if info is not None else None
+            layer = self.layers.get(one.layer_id)
+            feature = id_of(layer.info, one.attributes) if layer is not None else None
             if feature is not None:
                 self._select({one.layer_id: [feature]})
                 return
@@ -248,22 +260,18 @@ class SelectPanel(BoundPanel):
         self.write(selection_definitions=definitions or None)
 
 
-def _has_features(infos: dict[int, LayerInfo], layer_id: int) -> bool:
-    info = infos.get(layer_id)
-    return info is not None and info.type in ("Feature Layer", "") and bool(info.fields)
-
-
 def ids_within(
-    service: MapService, infos: Sequence[LayerInfo], shape: Shape, request: MapRequest
+    service: MapService, layers: Sequence[ShownLayer], shape: Shape, request: MapRequest
 ) -> dict[int, list[FeatureId]]:
     """The ids of the features that meet a shape and pass the filters of a request, of the first layer that
     has any; blocks.
     """
-    for info in infos:
+    for layer in layers:
+        info = layer.info
         ids: list[FeatureId] = []
         while len(ids) < MAXIMUM_IDS:
             page = service.features(
-                info.id,
+                layer.target,
                 geometry=shape,
                 out_fields=id_fields(info),
                 offset=len(ids) or None,

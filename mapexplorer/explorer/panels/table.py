@@ -10,6 +10,7 @@ import ipywidgets
 from mapexplorer.explorer.asking import Asking
 from mapexplorer.explorer.markup import tag
 from mapexplorer.explorer.selections import FeatureId, ids_in, with_found
+from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.explorer.table_page import (
     ALL,
     IN_VIEW,
@@ -38,7 +39,7 @@ class TablePanel(BoundPanel):
     """Rows of a layer as far as the map shows them; ticking one selects it (``selection_definitions``)."""
 
     title: ClassVar[str] = "Attribute table"
-    bound: ClassVar[tuple[str, ...]] = ("selection_definitions",)
+    bound: ClassVar[tuple[str, ...]] = ("selection_definitions", "dynamic_layers")
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls; the table is asked for when it is first opened."""
@@ -82,19 +83,31 @@ class TablePanel(BoundPanel):
         return (self.opener, self._table)
 
     def on_service(self) -> None:
-        """Offer the layers of the service in use that have rows."""
-        self.infos = {
-            info.id: info for info in self.explorer.layer_infos or () if info.type in ("Feature Layer", "")
-        }
-        with self.quietly():
-            self.layer.options = [(info.name, info.id) for info in self.infos.values()]
-            self.layer.value = next(iter(self.infos), None)
-        self.opener.disabled = not self.infos
+        """Begin anew with the layers of the service in use."""
         self._forget()
         super().on_service()
 
+    def _list_layers(self) -> None:
+        """Offer the layers that have rows, those of dynamic layers among them."""
+        shown = self.explorer.composer.shown.all(self._arrived)
+        self.layers = {layer.info.id: layer for layer in shown if layer.has_rows}
+        options = tuple((layer.info.name, layer_id) for layer_id, layer in self.layers.items())
+        if tuple(self.layer.options) != options:
+            chosen = self.layer.value
+            self.layer.options = options
+            self.layer.value = chosen if chosen in self.layers else next(iter(self.layers), None)
+            if self.layer.value != chosen:
+                self._forget()
+        self.opener.disabled = not self.layers
+
+    def _arrived(self) -> None:
+        with self.quietly():
+            self.show()
+        self._refresh()
+
     def show(self) -> None:
-        """Tick the rows that are selected."""
+        """Offer the layers, and tick the rows that are selected."""
+        self._list_layers()
         chosen = set(self._selected())
         for tick, (feature, _) in zip(self.ticks, self.page.rows, strict=False):
             tick.value = feature is not None and feature in chosen
@@ -125,9 +138,14 @@ class TablePanel(BoundPanel):
         self._asked = None
 
     @property
-    def info(self) -> LayerInfo | None:
+    def shown(self) -> ShownLayer | None:
         """The layer whose rows are shown."""
-        return self.infos.get(self.layer.value)
+        return self.layers.get(self.layer.value)
+
+    @property
+    def info(self) -> LayerInfo | None:
+        """What the service says of that layer."""
+        return self.shown.info if self.shown is not None else None
 
     def _fields(self) -> list[Any]:
         info = self.info
@@ -139,12 +157,12 @@ class TablePanel(BoundPanel):
         return tuple(one for some in definitions if some.layer_id == self.layer.value for one in ids_in(some))
 
     def _refresh(self) -> None:
-        info, answer = self.info, self.explorer.answer
-        if info is None or not self.opener.value or answer is None:
+        shown, answer = self.shown, self.explorer.answer
+        if shown is None or not self.opener.value or answer is None:
             return
         request = answer.request.replace(selection_definitions=None)
         query = TableQuery(
-            layer=info,
+            layer=shown,
             rows=self.which.value,
             view=view_of(self.explorer.map),
             selected=self._selected() if self.which.value == SELECTED else (),
