@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import reduce
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -14,6 +15,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from mapexplorer.service.datum import Change
 from mapexplorer.service.render.coverage import Coverage, coverage_of, fitting
 from mapexplorer.service.render.domain import changed
 from mapexplorer.service.render.ragged import (
@@ -27,6 +29,7 @@ from mapexplorer.service.render.ragged import (
     join,
     ragged_of,
 )
+from mapexplorer.service.render.seams import Seams, joined_at_seam, seams_of, without_spikes
 from mapexplorer.service.time_limit import check_time
 from mapexplorer.service.worlds import copies
 
@@ -69,8 +72,9 @@ class _Kept:
 class Projection:
     """The geometries of a layer in one reference system, with its generalised levels."""
 
-    def __init__(self, full: Ragged) -> None:
+    def __init__(self, full: Ragged, seams: Seams | None = None) -> None:
         self.full = full
+        self.seams = seams
         self._levels = _Kept(KEPT_LEVELS)
         self._spacing = _typical_spacing(full)
 
@@ -97,11 +101,19 @@ class Projection:
             return None
         level = round(math.log2(resolution)) - 1
         tolerance = 2.0**level if 2.0**level >= self._spacing / 8 else None
-        return self._levels.get(("coverage", tolerance), lambda: coverage_of(self.full, sound, tolerance))
+        return self._levels.get(
+            ("coverage", tolerance), lambda: coverage_of(self.full, sound, tolerance, self.seams)
+        )
 
     def anchors(self) -> Ragged:
         """Return a point inside the largest part of each polygon, where its marker stands."""
         return self._levels.get("anchors", lambda: _anchors(self.full))
+
+
+def _projection(own: Ragged, change: Change) -> Projection:
+    joined = joined_at_seam(own, change)
+    image = without_spikes(joined, changed(joined, change), change)
+    return Projection(image, seams_of(image, change))
 
 
 def _anchors(polygons: Ragged) -> Ragged:
@@ -153,7 +165,7 @@ class Shapes:
         change = frame.datum.between(self.crs, frame.crs)
         return self._projections.get(
             (frame.crs.to_wkt(), change.chain),
-            lambda: Projection(changed(ragged_of(self.geometry), change)),
+            lambda: _projection(ragged_of(self.geometry), change),
         )
 
     def noted(self, key: Any, compute: Callable[[], T]) -> T:
@@ -210,6 +222,11 @@ class Shapes:
         owners = coverage.owners[borders.rows]
         owners = np.where(wanted[owners[:, :1]], owners, owners[:, ::-1])
         return Coverage(areas, borders, owners, loose)
+
+    def seams_in(self, frame: Frame) -> Seams | None:
+        """Return where the polygons of `in_frame` are cut at the date line, None where they are not."""
+        seams = self.in_system(frame).seams
+        return None if seams is None else replace(seams, frame=frame)
 
     def anchors_in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Ragged:
         """Return the places of the markers of polygons, one a row, in pixels."""

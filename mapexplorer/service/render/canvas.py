@@ -191,7 +191,8 @@ class _FeaturePainter:
             return
         self._paint_background(shapes)
         numbers = self.numbers[shapes.feature_rows]
-        draw_polygons(self.surface, shapes, numbers, self.classes, scale, ordered=ordered)
+        seams = self.layer.shapes.seams_in(self.frame)
+        draw_polygons(self.surface, shapes, numbers, self.classes, scale, ordered=ordered, seams=seams)
         if marked:
             reach = reach_of(self.classes, scale)
             self._paint_markers(self.layer.shapes.anchors_in_frame(self.frame, self.rows, reach))
@@ -211,7 +212,8 @@ class _FeaturePainter:
             return False
         draw_coverage(self.surface, coverage, self.numbers, self.classes, scale)
         loose = coverage.loose
-        draw_polygons(self.surface, loose, self.numbers[loose.feature_rows], self.classes, scale)
+        seams = self.layer.shapes.seams_in(self.frame)
+        draw_polygons(self.surface, loose, self.numbers[loose.feature_rows], self.classes, scale, seams=seams)
         return True
 
     def _paint_background(self, shapes: Ragged) -> None:

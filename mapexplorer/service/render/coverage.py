@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from mapexplorer.service.render.ragged import Flags, Floats, Indices, Ragged, ragged_of
+from mapexplorer.service.render.seams import Seams
 
 MOST_VERTICES: Final = 400_000
 """Vertices of a layer up to which it is tested for overlaps; the test is slower than drawing."""
@@ -54,20 +55,23 @@ def fitting(polygons: Ragged) -> Flags | None:
     return sound if vertices[~sound].sum() <= _MOST_LOOSE * vertices.sum() else None
 
 
-def coverage_of(polygons: Ragged, sound: Flags, tolerance: float | None) -> Coverage:
+def coverage_of(
+    polygons: Ragged, sound: Flags, tolerance: float | None, seams: Seams | None = None
+) -> Coverage:
     """Return the coverage of polygons, the flagged ones generalised together when a tolerance is given."""
     areas = polygons.take_features(sound)
     if tolerance is not None:
         simple = shapely.coverage_simplify(areas.part_geometries(), tolerance)
         areas = ragged_of(np.asarray(simple, dtype=object), areas.rows, 2)
-    borders, owners = borders_of(areas)
+    borders, owners = borders_of(areas, seams)
     return Coverage(areas, borders, owners, polygons.take_features(~sound))
 
 
-def borders_of(areas: Ragged) -> tuple[Ragged, Indices]:
+def borders_of(areas: Ragged, seams: Seams | None = None) -> tuple[Ragged, Indices]:
     """Return every border of the areas once, as lines, and whose it is: the larger row number first.
 
-    A border ends where the neighbour changes and where the ring of its owner begins.
+    A border ends where the neighbour changes and where the ring of its owner begins. What is cut at
+    ``seams`` has none there.
     """
     last = np.zeros(len(areas.vertices), dtype=bool)
     last[areas.rings[1:] - 1] = True
@@ -75,7 +79,8 @@ def borders_of(areas: Ragged) -> tuple[Ragged, Indices]:
     ring_rows = np.repeat(areas.rows, np.diff(areas.parts))
     rows = np.repeat(ring_rows, np.diff(areas.rings) - 1)
     others = _neighbours(areas.vertices, edges, rows)
-    kept = (rows > others).nonzero()[0]
+    shown = rows > others if seams is None else (rows > others) & ~seams.edges(areas)[edges]
+    kept = shown.nonzero()[0]
     edges, rows, others = edges[kept], rows[kept], others[kept]
     begins = np.ones(len(edges), dtype=bool)
     begins[1:] = (np.diff(edges) != 1) | (np.diff(rows) != 0) | (np.diff(others) != 0)

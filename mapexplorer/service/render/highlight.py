@@ -13,7 +13,7 @@ from mapexplorer.service.render.classify import ClassNumbers, SymbolClass
 from mapexplorer.service.render.drawing import Drawing, Outline, outline_of, outlines_of
 from mapexplorer.service.render.pictures import picture_size
 from mapexplorer.service.render.ragged import Floats, Ragged
-from mapexplorer.service.render.symbols import Stroke, marker_of
+from mapexplorer.service.render.symbols import NO_STROKE, Stroke, marker_of
 
 if TYPE_CHECKING:
     from mapexplorer.service.frame import Frame
@@ -51,7 +51,14 @@ def draw_highlight(
         return
     outlines = outlines_of(found)
     fill = highlight.fill if found.dimension == 2 else None
-    drawing.draw_each(outlines, _colors(fill, len(outlines)), [stroke])
+    seams = shapes.seams_in(frame)
+    borders = None if seams is None else seams.strokes(found)
+    if borders is None:
+        drawing.draw_each(outlines, _colors(fill, len(outlines)), [stroke])
+        return
+    if fill is not None:
+        drawing.draw_each(outlines, _colors(fill, len(outlines)), [NO_STROKE])
+    drawing.draw_each(borders, None, [stroke])
 
 
 def _draw_circles(

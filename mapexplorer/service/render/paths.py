@@ -11,10 +11,11 @@ import numpy as np
 from mapexplorer.protocol.symbols import PictureFillSymbol, SimpleFillSymbol, SimpleLineSymbol
 from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.coverage import Coverage
-from mapexplorer.service.render.drawing import Drawing, outline_of, outlines_of, whole_outline
+from mapexplorer.service.render.drawing import Drawing, Outline, outline_of, outlines_of, whole_outline
 from mapexplorer.service.render.points import ClassNumbers, runs_of
 from mapexplorer.service.render.ragged import Floats, Indices, Ragged
-from mapexplorer.service.render.symbols import THIN_LINE, Fill, Stroke, fill_of, stroke_of
+from mapexplorer.service.render.seams import Seams
+from mapexplorer.service.render.symbols import NO_STROKE, THIN_LINE, Fill, Stroke, fill_of, stroke_of
 from mapexplorer.service.render.tiling import draw_pictured
 
 HATCH_SPACING: Final = 6.0
@@ -80,8 +81,11 @@ def draw_polygons(
     pixels_per_point: float,
     *,
     ordered: bool = False,
+    seams: Seams | None = None,
 ) -> None:
-    """Draw polygons in pixels, each with its fill and then its outline, centred on the edge."""
+    """Draw polygons in pixels, each with its fill and then its outline, centred on the edge, and none along
+    ``seams``.
+    """
     fills = [fill_of(entry.symbol, pixels_per_point) for entry in classes]
     visible = np.array(
         [fill.color[3] > 0 or fill.outline.width > 0 or fill.picture is not None for fill in fills] + [False]
@@ -99,12 +103,15 @@ def draw_polygons(
             chosen[run] = True
             part = polygons.take_features(chosen)
         fill = fills[hatched[run[0]]]
+        borders = None if seams is None else seams.strokes(part)
         if hatched[run[0]] >= 0 and fill.picture is not None:
-            draw_pictured(surface, outlines_of(part), fill.picture, pixels_per_point)
+            draw_pictured(surface, outlines_of(part), fill.picture, pixels_per_point, borders)
         elif hatched[run[0]] >= 0:
-            _draw_hatched(surface, part, fill, pixels_per_point)
-        else:
+            _draw_hatched(surface, part, fill, pixels_per_point, borders)
+        elif borders is None:
             _draw_solid(surface, part, which[run], fills)
+        else:
+            _draw_one_by_one(surface, outlines_of(part), borders, which[run], fills)
 
 
 def order_free(classes: Sequence[SymbolClass], drawn: ClassNumbers, pixels_per_point: float) -> bool:
@@ -160,12 +167,32 @@ def _draw_solid(surface: Drawing, polygons: Ragged, which: Indices, fills: Seque
     )
 
 
-def _draw_hatched(surface: Drawing, polygons: Ragged, fill: Fill, pixels_per_point: float) -> None:
-    """Draw hatched polygons of one symbol: the lines inside their areas, then the outlines."""
+def _draw_one_by_one(
+    surface: Drawing,
+    outlines: Sequence[Outline],
+    borders: Sequence[Outline],
+    which: Indices,
+    fills: Sequence[Fill],
+) -> None:
+    """Draw polygons whose borders are not their whole outlines: fill and border of one after the other.
+
+    Round ends close the corner where a ring begins.
+    """
+    for outline, border, number in zip(outlines, borders, which.tolist(), strict=True):
+        fill = fills[number]
+        if fill.color[3] > 0:
+            surface.draw_each([outline], np.array([fill.color]), [NO_STROKE])
+        surface.draw_each([border], None, [fill.outline], round_ends=not fill.outline.dashes)
+
+
+def _draw_hatched(
+    surface: Drawing, polygons: Ragged, fill: Fill, pixels_per_point: float, borders: Sequence[Outline] | None
+) -> None:
+    """Draw hatched polygons of one symbol: the lines inside their areas, then the borders."""
     outlines = outlines_of(polygons)
     size = surface.width, surface.height
     surface.fill_within(outlines, lambda part: draw_hatch(part, fill, pixels_per_point, size))
-    surface.draw_each(outlines, None, [fill.outline], round_ends=False)
+    surface.draw_each(borders or outlines, None, [fill.outline], round_ends=False)
 
 
 def draw_hatch(surface: Drawing, fill: Fill, pixels_per_point: float, size: tuple[int, int]) -> None:

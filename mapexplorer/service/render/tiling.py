@@ -16,9 +16,15 @@ from mapexplorer.service.render.symbols import stroke_of
 
 
 def draw_pictured(
-    surface: Drawing, outlines: Sequence[Outline], symbol: PictureFillSymbol, pixels_per_point: float
+    surface: Drawing,
+    outlines: Sequence[Outline],
+    symbol: PictureFillSymbol,
+    pixels_per_point: float,
+    borders: Sequence[Outline] | None = None,
 ) -> None:
-    """Fill outlines with a picture, then draw their own lines; pictures start from the upper left corner."""
+    """Fill outlines with a picture, then draw their borders, by default the outlines; pictures start from the
+    upper left corner.
+    """
     every = np.concatenate([outline.vertices for outline in outlines])
     low = np.clip(np.floor(every.min(axis=0)), 0, (surface.width, surface.height)).astype(int)
     high = np.clip(np.ceil(every.max(axis=0)), 0, (surface.width, surface.height)).astype(int)
@@ -35,7 +41,7 @@ def draw_pictured(
         surface.fill_within(outlines, paint)
     stroke = stroke_of(symbol.outline, pixels_per_point)
     if stroke.width:
-        surface.draw_each(outlines, None, [stroke], round_ends=False)
+        surface.draw_each(borders or outlines, None, [stroke], round_ends=False)
 
 
 def _tiles(symbol: PictureFillSymbol, pixels_per_point: float, box: tuple[int, int, int, int]) -> Pixels:
