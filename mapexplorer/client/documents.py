@@ -1,4 +1,4 @@
-"""Vector formats that export can also give: told by their first bytes, kept as bytes, never opened."""
+"""Vector formats and archives that export can also give: told by their first bytes, kept as bytes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def check_document(content: bytes, wanted: ImageFormat) -> str:
     if not fits:
         raise BadAnswer(f"The answer is not a document of the format {wanted.value}.")
     return wanted.content_type
+
+
+def check_archive(content: bytes) -> str:
+    """Return the media type of a KMZ; else raise BadAnswer. Only its first bytes are looked at."""
+    if not content.startswith(b"PK\x03\x04"):
+        raise BadAnswer("The answer is not a KMZ: the service may not give this form.")
+    return "application/vnd.google-earth.kmz"
 
 
 def _is_svg(start: bytes) -> bool:

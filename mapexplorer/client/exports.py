@@ -28,7 +28,7 @@ from mapexplorer.protocol import (
 from .addresses import get_url, same_origin
 from .answers import raise_if_error, what_came
 from .channel import Channel
-from .documents import check_document
+from .documents import check_archive, check_document
 from .frames import answered_extent, computed_extent, finite_number
 from .pictures import ALLOWED_MEDIA_TYPES, check_picture, decode_base64, picture_format
 from .reply import Reply, Timing
@@ -53,10 +53,8 @@ class Export:
     """One export operation, from a frozen request to a result, within one deadline."""
 
     def __init__(self, channel: Channel, service_url: str, request: MapRequest, map_sr: MapReference) -> None:
-        if request.f not in (None, ResponseFormat.JSON, ResponseFormat.PJSON, ResponseFormat.IMAGE):
-            raise ParameterError(
-                "f", f"expected json or image; a page or archive ({request.f}) is not a picture"
-            )
+        if request.f is ResponseFormat.HTML:
+            raise ParameterError("f", "expected json, image or kmz; a page (html) is not a picture")
         self._channel = channel
         self._limits = channel.limits
         self._url = f"{service_url}/export"
@@ -74,8 +72,9 @@ class Export:
     def run(self) -> ExportResult:
         """Ask and return the result. Raises TransportError, AnswerError and ParameterError."""
         started = time.monotonic()
-        direct = self._request.f is ResponseFormat.IMAGE
-        wire = self._request.encode(Operation.EXPORT, f="image" if direct else "json")
+        form = self._request.f
+        direct = form in (ResponseFormat.IMAGE, ResponseFormat.KMZ)
+        wire = self._request.encode(Operation.EXPORT, f=form.value if direct else "json")
         call = url_or_form(self._url, wire)
         body: dict[str, Any] = {}
         if direct:
@@ -103,6 +102,8 @@ class Export:
 
     def _computed(self, *, noted: bool = False) -> Extent:
         extent = computed_extent(self._request, self._map_sr)
+        if extent is None and self._request.f is ResponseFormat.KMZ:
+            extent = self._request.bbox  # the document says where its picture lies
         if extent is None:
             raise BadAnswer(
                 "Nothing says which extent the service drew: not its answer, and not the request."
@@ -139,6 +140,8 @@ class Export:
         return self._checked(reply.content)
 
     def _checked(self, content: bytes) -> _Picture:
+        if self._request.f is ResponseFormat.KMZ:
+            return _Picture(content, check_archive(content), self._size.width, self._size.height)
         if picture_format(content) is not None:
             found = check_picture(content, pixels=self._limits.image_pixels)
             return _Picture(content, found.content_type, found.width, found.height)

@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from mapexplorer.protocol import (
     AnswerError,
     Call,
+    Cancelled,
     ConnectionLost,
     ParameterError,
     RedirectRefused,
@@ -41,10 +42,13 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RETRIED = frozenset({429, 502, 503, 504})
 _ERROR_BODY = 256 * 1024
 
-Outcome = Reply | TransportError | AnswerError
+Outcome = Reply | TransportError | AnswerError | Cancelled
 
 on_received: ContextVar[Callable[[int, int | None], object] | None] = ContextVar("on_received", default=None)
-"""Hears, while it is set around a call, the bytes that have come and the number that was announced."""
+"""Hears, while it is set around a call, the bytes that have come and the number that was announced.
+
+Where it gives False the call ends at once with Cancelled.
+"""
 
 
 class _NoCredentials(requests.auth.AuthBase):
@@ -191,6 +195,8 @@ class Transport:
                 response = self._session.send(prepared, **self._options(url, deadline))
             answered = time.monotonic()
             content = _body(response, deadline, budget)
+        except Cancelled as wish:
+            return wish
         except Exception as error:
             return failure_of(error, url, deadline, self.limits.connect)
         finally:
@@ -270,8 +276,8 @@ def _body(response: requests.Response, deadline: Deadline, budget: int) -> bytes
     for block in response.iter_content(_BLOCK):
         deadline.slice(deadline.idle)
         content += block
-        if heard is not None:
-            heard(len(content), total)
+        if heard is not None and heard(len(content), total) is False:
+            raise Cancelled("The rest of the answer is not wanted any more.")
         if len(content) > limit:
             return bytes(content[:limit]) if fault else None
     return bytes(content)

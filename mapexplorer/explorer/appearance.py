@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mapexplorer.explorer.basemaps import tiles
-from mapexplorer.explorer.files import fetch, format_of
+from mapexplorer.explorer.files import FileKind, fetch, kind_of
 from mapexplorer.protocol import Size
-from mapexplorer.protocol.formats import ImageFormat
 
 if TYPE_CHECKING:
     from threading import RLock
@@ -69,14 +68,14 @@ class Appearance:
             self._basemap = name
             self.map.set_basemap(layer)
 
-    def download(self, path: str | os.PathLike[str], format: ImageFormat | str | None = None) -> Path:
+    def download(self, path: str | os.PathLike[str], format: FileKind | str | None = None) -> Path:
         """Write the map in view into a file, in the format asked for or that of its ending; return the path.
 
-        Any format that the service draws will do, those too that no page shows. Blocks. Raises ParameterError
-        for an unknown format, and the errors of `MapService.export`.
+        Any format that the service draws will do, those too that no page shows, and kmz. Blocks. Raises
+        ParameterError for an unknown format, and the errors of `MapService.export`.
         """
         file = Path(path).expanduser()
-        file.write_bytes(fetch(self._opened.service, self.request(), format_of(file, format)).content)
+        file.write_bytes(fetch(self._opened.service, self.request(), kind_of(file, format)).content)
         return file
 
     def _sized(self, dpi: float | None) -> dict[str, Any]:

@@ -4,42 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mapexplorer.client.transport import on_received
 from mapexplorer.protocol import MapRequest, ParameterError
-from mapexplorer.protocol.formats import ImageFormat
+from mapexplorer.protocol.formats import ImageFormat, ResponseFormat
 
 if TYPE_CHECKING:
     from mapexplorer.client import MapService
     from mapexplorer.client.results import ExportResult
 
+FileKind: TypeAlias = ImageFormat | ResponseFormat
+"""What a file can be: a picture or drawing in one of the formats, or a KMZ for globes."""
+KINDS: tuple[FileKind, ...] = (*ImageFormat, ResponseFormat.KMZ)
 _OF_SUFFIX = {"jpeg": "jpg", "eps": "ps"}
 
 
 def fetch(
     service: MapService,
     request: MapRequest,
-    kind: ImageFormat,
+    kind: FileKind,
     heard: Callable[[int, int | None], object] | None = None,
 ) -> ExportResult:
-    """Export a request in another format; `heard` gets the bytes that have come and their number, if known.
+    """Export a request as a file of another kind.
 
-    Blocks. Raises the errors of `MapService.export`.
+    `heard` gets the bytes that have come and their number, if known; where it gives False, Cancelled is
+    raised. Blocks. Raises the errors of `MapService.export`.
     """
+    changes: dict[str, Any] = {"format": kind}
+    if kind is ResponseFormat.KMZ:
+        changes = {"f": kind} if request.effective("format").raster else {"f": kind, "format": None}
     token = on_received.set(heard)
     try:
-        return service.export(request, format=kind)
+        return service.export(request, **changes)
     finally:
         on_received.reset(token)
 
 
-def format_of(path: Path, asked: ImageFormat | str | None) -> ImageFormat:
-    """The format that is asked for, else that of the ending of a path. Raises ParameterError for neither."""
+def kind_of(path: Path, asked: FileKind | str | None) -> FileKind:
+    """The kind that is asked for, else that of the ending of a path. Raises ParameterError for neither."""
     suffix = path.suffix.lower().removeprefix(".")
     name = str(asked or _OF_SUFFIX.get(suffix, suffix)).lower()
-    try:
-        return ImageFormat(name)
-    except ValueError:
-        known = ", ".join(kind.value for kind in ImageFormat)
-        raise ParameterError("format", f"expected one of {known}, not {name!r}") from None
+    found = next((kind for kind in KINDS if kind.value == name), None)
+    if found is None:
+        known = ", ".join(kind.value for kind in KINDS)
+        raise ParameterError("format", f"expected one of {known}, not {name!r}")
+    return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mapexplorer.protocol import MapExplorerError, MapRequest, ParameterError
+from mapexplorer.protocol import Cancelled, MapRequest, ParameterError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,10 +23,6 @@ MOST_PIXELS = 150_000_000
 """Pixels of all frames of an animation together: it is put together in memory."""
 ANIMATIONS = {".gif": "GIF", ".png": "PNG", ".apng": "PNG", ".webp": "WEBP"}
 ENDINGS = (*ANIMATIONS, ".zip")
-
-
-class Cancelled(MapExplorerError):  # noqa: N818 - nothing went wrong
-    """A time lapse was stopped before it was complete; nothing was written."""
 
 
 @dataclass(frozen=True)

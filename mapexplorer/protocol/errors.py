@@ -8,6 +8,7 @@
      ├ RequestErrors (also a ValueError)    all faults of one request
      ├ ServiceFault                         what a map service answers as its error envelope
      ├ DocumentError (also a ValueError)    a map document, all faults with their JSON path
+     ├ Cancelled                            the caller gave up waiting
      ├ TransportError                       no complete answer arrived
      │   ├ Unreachable, Timeout, ConnectionLost, Truncated
      │   └ TooLarge, CertificateError, RedirectRefused
@@ -95,6 +96,10 @@ class DocumentError(MapExplorerError, ValueError):
 
     def __str__(self) -> str:
         return "; ".join(self.faults)
+
+
+class Cancelled(MapExplorerError):
+    """Whoever asked does not want the answer any more."""
 
 
 class TransportError(MapExplorerError):

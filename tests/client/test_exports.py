@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from mapexplorer.client import MapService, Timing
+from mapexplorer.client.transport import on_received
 from mapexplorer.protocol import (
     ArcGISError,
     BadAnswer,
+    Cancelled,
     CorruptImage,
     Extent,
     MapRequest,
@@ -23,7 +25,7 @@ from mapexplorer.protocol import (
 )
 
 from .conftest import export_body, picture
-from .faults import FaultServer, answer, close
+from .faults import FaultServer, answer, close, forever, send
 
 BOX: dict[str, Any] = {"bbox": (0, 0, 200, 100), "bbox_sr": 3857, "image_sr": 3857, "size": (20, 10)}
 EXTENT = {
@@ -277,9 +279,7 @@ def test_short_requests_go_by_get_and_long_ones_as_a_form(server: FaultServer, s
         assert urlsplit(result.url).path.endswith("/MapServer/export")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("f", "html"), ("f", "kmz"), ("size", 5000), ("no_such", 1), ("dpi", -1)]
-)
+@pytest.mark.parametrize(("name", "value"), [("f", "html"), ("size", 5000), ("no_such", 1), ("dpi", -1)])
 def test_what_cannot_be_asked_is_refused_before_anything_is_sent(
     server: FaultServer, service: MapService, name: str, value: Any
 ) -> None:
@@ -335,3 +335,68 @@ def test_a_service_that_does_not_describe_itself_does_not_spoil_a_picture(
     server.route("/export", PNG)
     result = service.export(bbox=(0, 0, 200, 100), size=(20, 10), f="image")
     assert result.extent == Extent(0, 0, 200, 100, None)
+
+
+KMZ = b"PK\x03\x04" + bytes(400)
+
+
+def test_a_kmz_is_handed_on_as_it_came(server: FaultServer, service: MapService) -> None:
+    server.route("/export", answer(KMZ, "application/vnd.google-earth.kmz"))
+    result = service.export(**BOX, f="kmz")
+    assert (result.content, result.content_type) == (KMZ, "application/vnd.google-earth.kmz")
+    assert [request.fields["f"] for request in server.received] == ["kmz"]
+    with pytest.raises(BadAnswer, match="no pixels"):
+        result.image  # noqa: B018 - raises
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        (answer(b"<html>no</html>", "text/html"), BadAnswer),
+        (answer(b'{"error": {"code": 400, "message": "Invalid format"}}'), ArcGISError),
+        (PNG, BadAnswer),
+    ],
+)
+def test_what_is_no_kmz_is_refused(
+    server: FaultServer, service: MapService, sent: Any, error: type[Exception]
+) -> None:
+    server.route("/export", sent)
+    with pytest.raises(error):
+        service.export(**BOX, f="kmz")
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_the_bytes_that_come_are_told_and_their_number_where_it_is_announced(
+    server: FaultServer, service: MapService, announced: bool
+) -> None:
+    content = picture(400, 300)
+    server.route("/export", answer(content, "image/png", length=None if announced else -1))
+    heard: list[tuple[int, int | None]] = []
+    token = on_received.set(lambda come, total: heard.append((come, total)))
+    try:
+        service.export(**BOX, f="image")
+    finally:
+        on_received.reset(token)
+    assert heard[-1] == (len(content), len(content) if announced else None)
+
+
+def test_an_answer_that_is_not_wanted_any_more_ends_the_call_for_good(
+    server: FaultServer, service: MapService
+) -> None:
+    server.route(
+        "/export", [send(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n"), forever(b"x" * 4096)]
+    )
+    heard: list[int] = []
+
+    def enough(come: int, total: int | None) -> bool:
+        heard.append(come)
+        return come < 100_000
+
+    token = on_received.set(enough)
+    try:
+        with pytest.raises(Cancelled):
+            service.export(**BOX, f="image")
+    finally:
+        on_received.reset(token)
+    assert 100_000 <= heard[-1] < 512 * 1024
+    assert len(server.received) == 1

@@ -82,6 +82,7 @@ def test_a_base_map_lies_below_the_picture_and_names_its_makers(bench: Bench) ->
         ("map.jpeg", None, b"\xff\xd8"),
         ("map.pdf", None, b"%PDF"),
         ("map.svg", None, b"<?xml"),
+        ("map.kmz", None, b"PK"),
         ("map.anything", "png8", b"\x89PNG"),
     ],
 )

@@ -67,6 +67,11 @@ def hint(words: str) -> Markup | None:
     return tag("p", words, class_="me-hint") if words else None
 
 
+def told(words: str) -> Markup | None:
+    """A quiet message that readers of the screen hear when they have a moment; None for no words."""
+    return tag("p", words, class_="me-hint", role="status") if words else None
+
+
 def alert(words: str) -> Markup | None:
     """A message that readers of the screen hear at once; None for no words."""
     return tag("p", words, class_="me-error", role="alert") if words else None

@@ -13,8 +13,8 @@ from mapexplorer.explorer.lapse_times import lapse_frames
 from mapexplorer.explorer.legend_files import download
 from mapexplorer.explorer.markup import Markup, tag
 from mapexplorer.explorer.status import write_bytes
-from mapexplorer.explorer.time_lapse import Cancelled, LapseFrame, write_time_lapse
-from mapexplorer.protocol import MapExplorerError
+from mapexplorer.explorer.time_lapse import LapseFrame, write_time_lapse
+from mapexplorer.protocol import Cancelled, MapExplorerError
 
 from . import controls, timeline
 from .fold import Fold

@@ -157,8 +157,9 @@ class PicturePanel(BoundPanel):
         self.compare.follow(answer)
 
     def close(self) -> None:
-        """End the comparison and release the widgets."""
+        """End the comparison, wait for no file, and release the widgets."""
         self.compare.close()
+        self.download.close()
         super().close()
 
     def show(self) -> None:

@@ -239,6 +239,6 @@ def test_sharpness_is_for_pictures_that_follow_the_map(panel, explorer):
 
 
 def test_every_format_of_the_service_can_be_downloaded(panel):
-    assert [str(kind) for _, kind in panel.download.format.options] == [
-        "png", "png24", "png32", "jpg", "pdf", "svg",
+    assert [label for label, _ in panel.download.format.options] == [
+        "png", "png24", "png32", "jpg", "pdf", "svg", "kmz, for globes such as Google Earth",
     ]  # fmt: skip
