@@ -40,9 +40,10 @@ class ClassList:
         self._panel = panel
         self.boxes = [
             ipywidgets.Checkbox(
-                description=item.label or "(no label)",
+                description=item.name,
                 indent=False,
-                tooltip=f"Draw only {item.label} of {name}",
+                disabled=not item.clause,
+                tooltip=item.reason or f"Draw only {item.name} of {name}",
                 layout=ipywidgets.Layout(width="auto"),
             )
             for item in classes
@@ -52,7 +53,8 @@ class ClassList:
             controls.row(*pair, classes=("me-class",)) for pair in zip(self.symbols, self.boxes, strict=True)
         ]
         self.heading = controls.prose(tag("h4", tag("bdi", name), class_="me-legend-layer"))
-        self.widget = ipywidgets.VBox((self.heading, *self._rows))
+        self.note = controls.prose(controls.hint(_reasons(classes)))
+        self.widget = ipywidgets.VBox((self.heading, *self._rows, self.note))
         for box in self.boxes:
             box.add_class("me-layer")
             panel.listen(box, self._ticked)
@@ -85,8 +87,18 @@ class ClassList:
 
     def close(self) -> None:
         """Release the widgets."""
-        for part in (*self.boxes, *self.symbols, *self._rows, self.heading, self.widget):
+        for part in (*self.boxes, *self.symbols, *self._rows, self.heading, self.note, self.widget):
             close_whole(part)
+
+
+def _reasons(classes: tuple[LegendClass, ...]) -> str:
+    """Why some classes cannot be ticked; the first ones are named."""
+    told = []
+    for reason in dict.fromkeys(item.reason for item in classes if item.reason):
+        names = [item.name for item in classes if item.reason == reason]
+        shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+        told.append(f"{shown}: {reason}")
+    return " ".join(told)
 
 
 class LegendPanel(BoundPanel):

@@ -73,7 +73,10 @@ def renderer(body):
             },
             ["kind IN ('a', 'b')"],
         ),
-        ({**BREAKS, "normalizationType": "esriNormalizeByLog"}, []),
+        (
+            {**BREAKS, "normalizationType": "esriNormalizeByPercentOfTotal", "normalizationTotal": 200},
+            ["(wind >= 0 AND wind <= 20)", "(wind > 20 AND wind <= 41)", "(wind >= 60 AND wind <= 80)"],
+        ),
         ({"type": "simple", "symbol": MARK}, []),
     ],
 )
