@@ -18,6 +18,7 @@ from pyproj import CRS
 from mapexplorer.service.datum import Change
 from mapexplorer.service.render.coverage import Coverage, coverage_of, fitting
 from mapexplorer.service.render.domain import changed
+from mapexplorer.service.render.line_clipping import clipped_lines
 from mapexplorer.service.render.ragged import (
     Flags,
     Floats,
@@ -28,6 +29,7 @@ from mapexplorer.service.render.ragged import (
     generalised,
     join,
     ragged_of,
+    reaching_beyond,
 )
 from mapexplorer.service.render.seams import Seams, joined_at_seam, seams_of, without_spikes
 from mapexplorer.service.time_limit import check_time
@@ -342,18 +344,21 @@ def _clipped(pixels: Ragged, frame: Frame, guard: float) -> Ragged:
     """Return the geometries with the parts that reach beyond the guard clipped to it."""
     if len(pixels.rows) == 0:
         return pixels
-    right, bottom = frame.size.width + guard, frame.size.height + guard
-    starts = pixels.rings[pixels.parts[:-1]]
-    low = np.minimum.reduceat(pixels.vertices, starts, axis=0)
-    high = np.maximum.reduceat(pixels.vertices, starts, axis=0)
-    over = (low < -guard).any(axis=1) | (high[:, 0] > right) | (high[:, 1] > bottom)
+    box = (-guard, -guard, frame.size.width + guard, frame.size.height + guard)
+    over = reaching_beyond(pixels.vertices, pixels.rings[pixels.parts], box)
     if not over.any():
         return pixels
-    outside = (high < -guard).any(axis=1) | (low[:, 0] > right) | (low[:, 1] > bottom)
     kept = pixels.take_parts(np.flatnonzero(~over).astype(np.int64))
-    crossing = pixels.take_parts(np.flatnonzero(over & ~outside).astype(np.int64))
-    if len(crossing.rows) == 0:
+    crossing = pixels.take_parts(np.flatnonzero(over).astype(np.int64))
+    starts = crossing.rings[crossing.parts[:-1]]
+    low = np.minimum.reduceat(crossing.vertices, starts, axis=0)
+    high = np.maximum.reduceat(crossing.vertices, starts, axis=0)
+    meets = ((high >= box[:2]) & (low <= box[2:])).all(axis=1)
+    if not meets.any():
         return kept
-    cut = clipped(crossing.part_geometries(), (-guard, -guard, right, bottom))
+    crossing = crossing.take_parts(np.flatnonzero(meets).astype(np.int64))
+    if pixels.dimension == 1:
+        return join(kept, clipped_lines(crossing, box))
+    cut = clipped(crossing.part_geometries(), box)
     # Rings that turned round with the y axis must all run the same way: opposite ones cancel out in one path.
     return join(kept, ragged_of(cut, crossing.rows, pixels.dimension).backwards())

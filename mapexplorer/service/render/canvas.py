@@ -21,9 +21,9 @@ from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.drawing import Drawing, Pixels
 from mapexplorer.service.render.encode import ground_color, keyed
 from mapexplorer.service.render.highlight import draw_highlight
+from mapexplorer.service.render.lines import draw_lines
 from mapexplorer.service.render.paths import (
     draw_coverage,
-    draw_lines,
     draw_polygons,
     order_free,
     width_of,
@@ -201,7 +201,7 @@ class _FeaturePainter:
         """Draw polygons that do not overlap in one go; False when that cannot be done."""
         if not isinstance(self.surface, Surface):  # a vector file keeps every feature a path of its own
             return False
-        if self.layer.drawing_ranks is not None:
+        if self.layer.drawing_ranks is not None or "Polygon" not in self.layer.geometry_type:
             return False
         scale = self.pixels_per_point
         drawn = self.rows[self.numbers[self.rows] >= 0]

@@ -20,7 +20,8 @@ from mapexplorer.protocol.symbols import (
 from mapexplorer.service.labels.marks import centred_on_ink, draw_marks, swatch_mark
 from mapexplorer.service.render.classify import SymbolClass
 from mapexplorer.service.render.drawing import Pixels
-from mapexplorer.service.render.paths import draw_lines, draw_polygons
+from mapexplorer.service.render.lines import draw_lines
+from mapexplorer.service.render.paths import draw_polygons
 from mapexplorer.service.render.pictures import picture_size
 from mapexplorer.service.render.points import draw_points
 from mapexplorer.service.render.ragged import Ragged, ragged_of

@@ -1,4 +1,4 @@
-"""Draw lines and polygons: feature by feature in row order, hatches as patterns through a mask."""
+"""Draw polygons: feature by feature in row order, hatches as patterns through a mask."""
 
 from __future__ import annotations
 
@@ -41,36 +41,6 @@ def width_of(classes: Sequence[SymbolClass], pixels_per_point: float) -> float:
         elif isinstance(symbol, SimpleLineSymbol):
             widths.append(stroke_of(symbol, pixels_per_point).width)
     return max(widths)
-
-
-def draw_lines(
-    surface: Drawing,
-    lines: Ragged,
-    numbers: ClassNumbers,
-    classes: Sequence[SymbolClass],
-    pixels_per_point: float,
-    *,
-    ordered: bool = False,
-) -> None:
-    """Draw lines in pixels; ``numbers`` gives the class of each feature; ``ordered`` as for `runs_of`."""
-    strokes = [
-        stroke_of(entry.symbol if isinstance(entry.symbol, SimpleLineSymbol) else None, pixels_per_point)
-        for entry in classes
-    ]
-    visible = np.array([stroke.width > 0 for stroke in strokes] + [False])[numbers]
-    lines, which = lines.take_features(visible), numbers[visible].astype(np.int64)
-    if len(which) == 0:
-        return
-    outlines = outlines_of(lines)
-    dashed = np.array([bool(stroke.dashes) for stroke in strokes]).astype(np.int64)[which]
-    for run in runs_of(dashed, ordered=ordered):
-        surface.draw_each(
-            [outlines[position] for position in run],
-            None,
-            strokes,
-            which=which[run],
-            round_ends=not dashed[run[0]],
-        )
 
 
 def draw_polygons(

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[np.object_]
+Box = tuple[float, float, float, float]
 
 _DIMENSION = np.array([0, 1, 1, 2, 0, 1, 2, -1])
 """Dimension by shapely's type number: point, line, ring, polygon, multi-point, -line, -polygon,
@@ -34,7 +35,8 @@ class Ragged:
 
     ``vertices`` is (n, 2); ``rings`` and ``parts`` are offsets (one more than there are rings or parts)
     into vertices and rings; ``rows`` gives the row number of each part, ascending. For points (dimension
-    0) rings and parts are empty and ``rows`` has one number per vertex.
+    0) rings and parts are empty and ``rows`` has one number per vertex. ``skipped`` is the length of its line
+    that was cut off before each part; None where nothing was.
     """
 
     dimension: int
@@ -42,6 +44,12 @@ class Ragged:
     rings: Indices
     parts: Indices
     rows: Indices
+    skipped: Floats | None = None
+
+    @property
+    def skipped_lengths(self) -> Floats:
+        """The length that was cut off before each part."""
+        return np.zeros(len(self.rows)) if self.skipped is None else self.skipped
 
     @cached_property
     def features(self) -> Indices:
@@ -79,9 +87,13 @@ class Ragged:
         low, high = self.vertices.min(axis=0), self.vertices.max(axis=0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
+    def leaving(self, box: Box) -> Flags:
+        """Return which features of lines or polygons reach beyond a box (left, top, right, bottom)."""
+        return reaching_beyond(self.vertices, self.feature_vertices, box)
+
     def with_vertices(self, vertices: Floats) -> Ragged:
         """Return the same structure over other coordinates."""
-        return Ragged(self.dimension, vertices, self.rings, self.parts, self.rows)
+        return Ragged(self.dimension, vertices, self.rings, self.parts, self.rows, self.skipped)
 
     def take_parts(self, chosen: Indices) -> Ragged:
         """Return the parts with these numbers (vertices for points), in that order; their rows must
@@ -90,7 +102,8 @@ class Ragged:
             return Ragged(0, self.vertices[chosen], self.rings, self.parts, self.rows[chosen])
         ring_numbers, parts = gather(self.parts, chosen)
         vertex_numbers, rings = gather(self.rings, ring_numbers)
-        return Ragged(self.dimension, self.vertices[vertex_numbers], rings, parts, self.rows[chosen])
+        skipped = None if self.skipped is None else self.skipped[chosen]
+        return Ragged(self.dimension, self.vertices[vertex_numbers], rings, parts, self.rows[chosen], skipped)
 
     def take_features(self, keep: Flags) -> Ragged:
         """Return the features flagged."""
@@ -112,6 +125,16 @@ class Ragged:
         if self.dimension == 2:
             kind, offsets = shapely.GeometryType.POLYGON, (self.rings, self.parts)
         return np.asarray(shapely.from_ragged_array(kind, self.vertices, offsets), dtype=object)
+
+
+def reaching_beyond(vertices: Floats, offsets: Indices, box: Box) -> Flags:
+    """Return which groups of vertices have one outside a box (left, top, right, bottom)."""
+    # Few have: finding their groups takes less than the envelope of every group.
+    x, y = vertices[:, 0], vertices[:, 1]
+    beyond = (x < box[0]) | (x > box[2]) | (y < box[1]) | (y > box[3])
+    flags = np.zeros(len(offsets) - 1, dtype=bool)
+    flags[np.searchsorted(offsets, np.flatnonzero(beyond), side="right") - 1] = True
+    return flags
 
 
 def gather(offsets: Indices, chosen: Indices) -> tuple[Indices, Indices]:
@@ -196,7 +219,11 @@ def join(first: Ragged, second: Ragged) -> Ragged:
     rings = np.concatenate([first.rings, second.rings[1:] + first.rings[-1]])
     parts = np.concatenate([first.parts, second.parts[1:] + first.parts[-1]])
     rows = np.concatenate([first.rows, second.rows])
-    both = Ragged(first.dimension, np.concatenate([first.vertices, second.vertices]), rings, parts, rows)
+    skipped = None
+    if first.skipped is not None or second.skipped is not None:
+        skipped = np.concatenate([first.skipped_lengths, second.skipped_lengths])
+    vertices = np.concatenate([first.vertices, second.vertices])
+    both = Ragged(first.dimension, vertices, rings, parts, rows, skipped)
     order = np.argsort(rows, kind="stable").astype(np.int64)
     return both.take_parts(order)
 
@@ -220,7 +247,7 @@ def generalised(ragged: Ragged, tolerance: float) -> Ragged:
     return ragged_of(simple, ragged.rows, ragged.dimension)
 
 
-def clipped(geometries: Geometries, box: tuple[float, float, float, float]) -> Geometries:
+def clipped(geometries: Geometries, box: Box) -> Geometries:
     """Return geometries clipped to a box; degenerate ones that GEOS cannot clip are left as they are."""
     try:
         return np.asarray(shapely.clip_by_rect(geometries, *box), dtype=object)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+from mapexplorer.service.render.dashes import cut_outlines
 from mapexplorer.service.render.drawing import LINE, Drawing, Outline, Pixels
-from mapexplorer.service.render.ragged import Floats, Indices
+from mapexplorer.service.render.ragged import Box, Floats, Indices, reaching_beyond
 from mapexplorer.service.render.symbols import Rgba, Stroke
 from mapexplorer.service.time_limit import check_time
 
@@ -60,6 +62,11 @@ class Surface(Drawing):
         self._flip = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, 1]])
         self._to_agg = np.array([[1.0, 0, 0], [0, -1, top + height], [0, 0, 1]])
 
+    @property
+    def box(self) -> Box:
+        """The coordinates that the surface shows: left, top, right, bottom."""
+        return 0, self.top, self.width, self.top + self.height
+
     def context(self, *, round_ends: bool = True, mitred: bool = False) -> Any:
         """Return a graphics context: antialiased, nothing snapped to whole pixels."""
         context = self._renderer.new_gc()
@@ -82,6 +89,8 @@ class Surface(Drawing):
         mitred: bool = False,
     ) -> None:
         """Draw outlines one after the other, in few calls of Agg."""
+        if outlines and colors is None and offsets is None and any(stroke.dashes for stroke in strokes):
+            outlines, strokes, which = self._with_dashes_cut(outlines, strokes, which)
         widths, edges, dashes = _stroke_arrays(strokes, which)
         if colors is None and not widths.any():
             return
@@ -106,6 +115,28 @@ class Surface(Drawing):
                 None if offsets is None else part(offsets),
                 None if turns is None else part(turns),
             )
+
+    def _with_dashes_cut(
+        self, outlines: Sequence[Outline], strokes: Sequence[Stroke], which: Indices | None
+    ) -> tuple[Sequence[Outline], Sequence[Stroke], Indices]:
+        """Return outlines, strokes and the stroke of each, with dashes in place of what leaves the surface.
+
+        Agg itself would begin the pattern anew where a line enters.
+        """
+        cut = list(outlines)
+        drawn = np.arange(len(cut)) % len(strokes) if which is None else which
+        chosen = drawn.copy()
+        ends = np.cumsum([0, *(len(outline.vertices) for outline in cut)])
+        vertices = np.concatenate([outline.vertices for outline in cut])
+        leaving = np.flatnonzero(reaching_beyond(vertices, ends, self.box))
+        for pattern in {stroke.dashes for stroke in strokes if stroke.dashes}:
+            alike = np.array([stroke.dashes == pattern for stroke in strokes])
+            places = leaving[alike[drawn[leaving]]]
+            dashes = cut_outlines([cut[place] for place in places], pattern)
+            for place, dash in zip(places.tolist(), dashes, strict=True):
+                cut[place] = dash
+            chosen[places] += len(strokes)
+        return cut, [*strokes, *(replace(stroke, dashes=()) for stroke in strokes)], chosen
 
     def _draw_batch(
         self,
