@@ -13,11 +13,11 @@ from pyproj import CRS
 
 from mapexplorer.protocol import Extent
 from mapexplorer.protocol.clipping import Clipping
-from mapexplorer.service.frame import Frame
+from mapexplorer.service.frame import Frame, to_pixels
 from mapexplorer.service.render.drawing import Outline, outlines_of
 from mapexplorer.service.render.ragged import Indices
 from mapexplorer.service.request_geometry import carried, crs_of_geometry, shape_of
-from mapexplorer.service.shapes import Shapes, to_pixels
+from mapexplorer.service.shapes import Shapes
 from mapexplorer.service.visibility import LayerTree
 from mapexplorer.service.worlds import Bounds, moved, world_of
 

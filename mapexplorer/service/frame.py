@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
@@ -103,6 +105,21 @@ class Frame:
         """
         xmin, ymin, xmax, ymax = self.polygon.bounds
         return float(xmin), float(ymin), float(xmax), float(ymax)
+
+
+def to_pixels(vertices: npt.NDArray[np.float64], frame: Frame) -> npt.NDArray[np.float64]:
+    """Return (n, 2) map coordinates as pixels of the frame: x right, y down, turned."""
+    a, b, d, e, x_offset, y_offset = frame.affine
+    pixels = np.empty_like(vertices)
+    if frame.rotation == 0:
+        # Relative to the frame, so that large coordinates lose no digits.
+        np.multiply(vertices[:, 0] - frame.extent.xmin, a, out=pixels[:, 0])
+        np.multiply(vertices[:, 1] - frame.extent.ymax, e, out=pixels[:, 1])
+        return pixels
+    x, y = vertices[:, 0], vertices[:, 1]
+    pixels[:, 0] = a * x + b * y + x_offset
+    pixels[:, 1] = d * x + e * y + y_offset
+    return pixels
 
 
 def _direction(rotation: float) -> tuple[float, float]:

@@ -20,10 +20,11 @@ from mapexplorer.protocol.symbols import Symbol
 from mapexplorer.service.clipping import extent_meets
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.render.classes import class_numbers
-from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of
 from mapexplorer.service.render.encode import write_png
 from mapexplorer.service.render.gradations import listed, seen_variables
 from mapexplorer.service.render.patch import PatchPixels, color_patch, swatch, to_whole_pixels
+from mapexplorer.service.render.ragged import Indices
 from mapexplorer.service.time_limit import check_time
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ Link = Callable[[bytes], str]
 _IMAGE_ID: Final = re.compile(r"(\d{1,4})-(\d{1,4})x(\d{1,4})-(\d{1,4}(?:\.\d{1,17})?)-([0-9a-f]{16})")
 _LARGEST_PATCH: Final = 4096
 _LARGEST_DPI: Final = 1200.0
+_BATCH: Final = 2**17
 
 _COMPOSITE: Final = (
     ("Red", (255, 0, 0), (255, 0, 0)),
@@ -206,8 +208,18 @@ def _visible_entries(shown: ViewLayer, view: MapView) -> set[int]:
     rows = layer.shapes.meeting(frame, shown.rows)
     if clip is not None:
         rows = clip.meeting(layer.shapes, rows)
-    classes = set(np.unique(class_numbers(layer, layer.renderer)[rows]).tolist()) - {-1}
+    classes = _present(class_numbers(layer, layer.renderer), rows, len(classes_of(layer.renderer)))
     variables = seen_variables(layer, rows)
     return classes | {
         number for number, variable in enumerate(listed(layer.renderer).variables) if variable in variables
     }
+
+
+def _present(numbers: ClassNumbers, rows: Indices, count: int) -> set[int]:
+    """Return the numbers of the classes of some rows; looks no further when all classes are found."""
+    found = np.zeros(count + 1, dtype=bool)
+    for low in range(0, len(rows), _BATCH):
+        found[numbers[rows[low : low + _BATCH]]] = True
+        if found[:-1].all():
+            break
+    return set(np.flatnonzero(found[:-1]).tolist())

@@ -4,24 +4,24 @@ scale."""
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import reduce
-from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import shapely
 from pyproj import CRS
 
+from mapexplorer.service.crowds import Crowd
 from mapexplorer.service.datum import Change
+from mapexplorer.service.frame import Frame, to_pixels
+from mapexplorer.service.kept import Kept
 from mapexplorer.service.render.coverage import Coverage, coverage_of, fitting
 from mapexplorer.service.render.domain import changed
 from mapexplorer.service.render.line_clipping import clipped_lines
 from mapexplorer.service.render.ragged import (
     Flags,
-    Floats,
     Geometries,
     Indices,
     Ragged,
@@ -32,11 +32,9 @@ from mapexplorer.service.render.ragged import (
     reaching_beyond,
 )
 from mapexplorer.service.render.seams import Seams, joined_at_seam, seams_of, without_spikes
+from mapexplorer.service.render.thinning import Thinning
 from mapexplorer.service.time_limit import check_time
 from mapexplorer.service.worlds import copies
-
-if TYPE_CHECKING:
-    from mapexplorer.service.frame import Frame
 
 KEPT_SYSTEMS: Final = 3
 KEPT_LEVELS: Final = 6
@@ -50,34 +48,15 @@ GUARD: Final = 32.0
 T = TypeVar("T")
 
 
-class _Kept:
-    """A bounded store of computed values, the least recently used leaves first; safe between threads."""
-
-    def __init__(self, most: int) -> None:
-        self._values: OrderedDict[Any, Any] = OrderedDict()
-        self._most = most
-        self._lock = RLock()
-
-    def get(self, key: Any, compute: Callable[[], T]) -> T:
-        """Return the value of a key, computed by one thread while the others wait."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            else:
-                self._values[key] = compute()
-                if len(self._values) > self._most:
-                    self._values.popitem(last=False)
-            value: T = self._values[key]
-            return value
-
-
 class Projection:
-    """The geometries of a layer in one reference system, with its generalised levels."""
+    """The geometries of a layer in one reference system, with its generalised levels; ``length`` is the
+    number of its rows."""
 
-    def __init__(self, full: Ragged, seams: Seams | None = None) -> None:
+    def __init__(self, full: Ragged, length: int, seams: Seams | None = None) -> None:
         self.full = full
         self.seams = seams
-        self._levels = _Kept(KEPT_LEVELS)
+        self.crowd = Crowd(full, length) if full.dimension == 0 else None
+        self._levels = Kept(KEPT_LEVELS)
         self._spacing = _typical_spacing(full)
 
     def at(self, resolution: float) -> Ragged:
@@ -112,10 +91,10 @@ class Projection:
         return self._levels.get("anchors", lambda: _anchors(self.full))
 
 
-def _projection(own: Ragged, change: Change) -> Projection:
+def _projection(own: Ragged, change: Change, length: int) -> Projection:
     joined = joined_at_seam(own, change)
     image = without_spikes(joined, changed(joined, change), change)
-    return Projection(image, seams_of(image, change))
+    return Projection(image, length, seams_of(image, change))
 
 
 def _anchors(polygons: Ragged) -> Ragged:
@@ -146,8 +125,8 @@ class Shapes:
     def __init__(self, geometry: Geometries, crs: CRS) -> None:
         self.geometry: Geometries = np.asarray(geometry, dtype=object)
         self.crs = crs
-        self._projections = _Kept(KEPT_SYSTEMS)
-        self._notes = _Kept(16)
+        self._projections = Kept(KEPT_SYSTEMS)
+        self._notes = Kept(16)
 
     def __len__(self) -> int:
         return len(self.geometry)
@@ -167,7 +146,7 @@ class Shapes:
         change = frame.datum.between(self.crs, frame.crs)
         return self._projections.get(
             (frame.crs.to_wkt(), change.chain),
-            lambda: _projection(ragged_of(self.geometry), change),
+            lambda: _projection(ragged_of(self.geometry), change, len(self.geometry)),
         )
 
     def noted(self, key: Any, compute: Callable[[], T]) -> T:
@@ -180,9 +159,12 @@ class Shapes:
 
         ``rows`` are ascending row numbers (Query Legends, returnVisibleOnly).
         """
-        full = self.in_system(frame).full
+        projection = self.in_system(frame)
+        full, crowd = projection.full, projection.crowd
         met = [
-            _meeting(self._chosen(full, rows, copy, EDGE_TOLERANCE), copy)
+            crowd.meeting(copy, rows, EDGE_TOLERANCE)
+            if crowd is not None
+            else _meeting(self._chosen(full, rows, copy, EDGE_TOLERANCE), copy)
             for copy in copies(frame, full.extent, EDGE_TOLERANCE)
         ]
         return met[0] if len(met) == 1 else np.unique(np.concatenate(met))
@@ -197,6 +179,22 @@ class Shapes:
             _in_pixels(self._chosen(detail, rows, copy, margin), copy, margin)
             for copy in copies(frame, detail.extent, margin)
         )
+
+    def crowd_in_frame(self, frame: Frame, rows: Indices, margin: float, thinning: Thinning) -> Ragged | None:
+        """Return the points of rows as `in_frame` does, without those whose markers are hidden by others.
+
+        None where the points are so few that every one is drawn.
+        """
+        projection = self.in_system(frame)
+        if projection.crowd is None:
+            return None
+        seen = []
+        for copy in copies(frame, projection.full.extent, margin):
+            part = projection.crowd.seen(copy, rows, margin, thinning)
+            if part is None:
+                return None
+            seen.append(part)
+        return _joined(seen)
 
     def coverage_in_frame(self, frame: Frame, rows: Indices, margin: float = 0.0) -> Coverage | None:
         """Return polygons that do not overlap as `in_frame` does, with each border once; None if they do.
@@ -242,8 +240,8 @@ class Shapes:
         """Return the features of rows whose envelope meets that of the turned frame, widened by pixels."""
         if len(ragged.rows) == 0:
             return ragged
-        if ragged.dimension == 0 and (strip := _strip(ragged, frame, margin)) is not None:
-            ragged = strip
+        if ragged.dimension == 0:
+            ragged = self._near_points(ragged, frame, margin)
         near = _near_envelope(ragged, frame, margin)
         owners = ragged.rows if ragged.dimension == 0 else ragged.feature_rows
         if len(rows) < len(self.geometry):
@@ -254,16 +252,26 @@ class Shapes:
             return ragged.take_features(near)
         return ragged if near.all() else ragged.take_parts(np.flatnonzero(near).astype(np.int64))
 
+    def _near_points(self, points: Ragged, frame: Frame, margin: float) -> Ragged:
+        """Return points without most of those that do not lie near a frame."""
+        projection = self.in_system(frame)
+        if projection.crowd is not None and points is projection.full:
+            near = projection.crowd.near(frame, margin)
+            if near is not None:
+                return points.take_parts(near)
+        strip = _strip(points, frame, margin)
+        return points if strip is None else strip
+
 
 def _meeting(found: Ragged, frame: Frame) -> Indices:
-    """Return the rows of geometries that meet the turned frame, edges included."""
+    """Return the rows of lines and polygons that meet the turned frame, edges included."""
     if len(found.rows) == 0:
         return np.empty(0, dtype=np.int64)
     pixels = found.with_vertices(to_pixels(found.vertices, frame))
     low, high = -EDGE_TOLERANCE, np.array([frame.size.width, frame.size.height]) + EDGE_TOLERANCE
     inside = ((pixels.vertices >= low) & (pixels.vertices <= high)).all(axis=1)
     meets = np.logical_or.reduceat(inside, pixels.feature_vertices[:-1])
-    if found.dimension > 0 and not meets.all():
+    if not meets.all():
         rest = pixels.take_features(~meets)
         screen = shapely.box(low, low, high[0], high[1])
         shapely.prepare(screen)
@@ -301,21 +309,6 @@ def _near_envelope(ragged: Ragged, frame: Frame, margin: float) -> Flags:
         & (low[:, 1] <= ymax + wider)
         & (high[:, 1] >= ymin - wider)
     )
-
-
-def to_pixels(vertices: Floats, frame: Frame) -> Floats:
-    """Return (n, 2) map coordinates as pixels of the frame: x right, y down, turned."""
-    a, b, d, e, x_offset, y_offset = frame.affine
-    pixels = np.empty_like(vertices)
-    if frame.rotation == 0:
-        # Relative to the frame, so that large coordinates lose no digits.
-        np.multiply(vertices[:, 0] - frame.extent.xmin, a, out=pixels[:, 0])
-        np.multiply(vertices[:, 1] - frame.extent.ymax, e, out=pixels[:, 1])
-        return pixels
-    x, y = vertices[:, 0], vertices[:, 1]
-    pixels[:, 0] = a * x + b * y + x_offset
-    pixels[:, 1] = d * x + e * y + y_offset
-    return pixels
 
 
 def _joined(pieces: Iterable[Ragged]) -> Ragged:

@@ -32,6 +32,7 @@ from mapexplorer.service.render.points import draw_points, reach_of
 from mapexplorer.service.render.ragged import Floats, Ragged
 from mapexplorer.service.render.raster import warped_pictures
 from mapexplorer.service.render.surface import Surface
+from mapexplorer.service.render.thinning import Thinning
 from mapexplorer.service.render.turning import turns_markers, turns_of
 from mapexplorer.service.time_limit import check_time
 
@@ -176,9 +177,7 @@ class _FeaturePainter:
             for entry in self.classes
         )
         if "Point" in self.layer.geometry_type or "Multipoint" in self.layer.geometry_type:
-            self._paint_markers(
-                self.layer.shapes.in_frame(self.frame, self.rows, reach_of(self.classes, scale))
-            )
+            self._paint_points(reach_of(self.classes, scale))
             return
         margin = width_of(self.classes, scale) + 1
         if self._paint_coverage(margin):
@@ -196,6 +195,17 @@ class _FeaturePainter:
         if marked:
             reach = reach_of(self.classes, scale)
             self._paint_markers(self.layer.shapes.anchors_in_frame(self.frame, self.rows, reach))
+
+    def _paint_points(self, reach: float) -> None:
+        """Draw a marker at every point, of very many only those that are not hidden."""
+        shapes, crowd = self.layer.shapes, None
+        plain = isinstance(self.surface, Surface) and self.layer.drawing_ranks is None
+        if plain and not turns_markers(self.renderer):
+            thinning = Thinning.of(self.classes, self.numbers, self.pixels_per_point)
+            if thinning is not None:
+                crowd = shapes.crowd_in_frame(self.frame, self.rows, reach, thinning)
+        found = shapes.in_frame(self.frame, self.rows, reach) if crowd is None else crowd
+        self._paint_markers(found, crowded=crowd is not None)
 
     def _paint_coverage(self, margin: float) -> bool:
         """Draw polygons that do not overlap in one go; False when that cannot be done."""
@@ -231,7 +241,7 @@ class _FeaturePainter:
             return shapes
         return shapes.take_parts(np.argsort(ranks[shapes.rows], kind="stable").astype(np.int64))
 
-    def _paint_markers(self, places: Ragged) -> None:
+    def _paint_markers(self, places: Ragged, *, crowded: bool = False) -> None:
         places = self._in_order(places)
         turns: Floats | None = None
         if turns_markers(self.renderer):
@@ -250,4 +260,5 @@ class _FeaturePainter:
             self.pixels_per_point,
             turns,
             ordered=ordered,
+            crowded=crowded,
         )

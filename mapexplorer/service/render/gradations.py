@@ -68,12 +68,11 @@ def listed(renderer: Renderer) -> Listed:
 
 def seen_variables(layer: FeatureLayer, rows: Indices) -> frozenset[int]:
     """Return the visual variables that some of the rows follow, which are drawn and have a number for it."""
-    drawn = rows[class_numbers(layer, layer.renderer)[rows] >= 0]
-    if not len(drawn):
+    variables = _effective(layer.renderer)
+    if not variables:
         return frozenset()
-    return frozenset(
-        number for number, info in _effective(layer.renderer) if _numbered(layer, info)[drawn].any()
-    )
+    drawn = rows[class_numbers(layer, layer.renderer)[rows] >= 0]
+    return frozenset(number for number, info in variables if _numbered(layer, info)[drawn].any())
 
 
 def _effective(renderer: Renderer) -> list[tuple[int, Gradation]]:

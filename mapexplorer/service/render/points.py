@@ -61,11 +61,12 @@ def draw_points(
     turns: Floats | None = None,
     *,
     ordered: bool = False,
+    crowded: bool = False,
 ) -> None:
     """Draw a marker at each place, (n, 2) pixels, with the symbol of its class number.
 
     ``turns`` are degrees clockwise per place, for renderers with a rotation; ``ordered`` keeps
-    the order of the places also where they are many.
+    the order of the places also where they are many; ``crowded`` tells that they are what is left of more.
     """
     markers = {
         number: marker_of(entry.symbol, pixels_per_point)
@@ -98,7 +99,7 @@ def draw_points(
             draw_marks(surface, marks, numbers[run].astype(np.int64), places[run], turning)
         elif kinds[run[0]]:
             _draw_pictures(surface, places[run], numbers[run], classes, pixels_per_point, turned)
-        elif len(run) <= MOST_EXACT or turned is not None or (ordered and len(markers) > 1):
+        elif (len(run) <= MOST_EXACT and not crowded) or turned is not None or (ordered and len(markers) > 1):
             _draw_exactly(surface, places[run], numbers[run], markers, turned)
         else:
             _draw_in_bulk(surface, places[run], numbers[run], markers)

@@ -95,7 +95,7 @@ class Ragged:
         """Return the same structure over other coordinates."""
         return Ragged(self.dimension, vertices, self.rings, self.parts, self.rows, self.skipped)
 
-    def take_parts(self, chosen: Indices) -> Ragged:
+    def take_parts(self, chosen: Indices | npt.NDArray[np.int32]) -> Ragged:
         """Return the parts with these numbers (vertices for points), in that order; their rows must
         ascend."""
         if self.dimension == 0:
@@ -137,7 +137,7 @@ def reaching_beyond(vertices: Floats, offsets: Indices, box: Box) -> Flags:
     return flags
 
 
-def gather(offsets: Indices, chosen: Indices) -> tuple[Indices, Indices]:
+def gather(offsets: Indices, chosen: Indices | npt.NDArray[np.int32]) -> tuple[Indices, Indices]:
     """Return the item numbers of the chosen groups, and the offsets of these groups among them."""
     lengths = offsets[chosen + 1] - offsets[chosen]
     ends = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
