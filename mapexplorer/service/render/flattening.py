@@ -60,7 +60,8 @@ def _covered(shadow: Surface, items: Sequence[Item], fine: int) -> Iterator[Pict
     touched = _by_tile(before != shadow.pixels.view(np.uint32)[..., 0], side)
     del before
     for top, bottom, left, right in rectangles(touched):
-        part: Pixels = shadow.pixels[top * side : bottom * side, left * side : right * side].copy()
+        # One pixel over the next picture: programs that smooth the edges of pictures show gaps otherwise.
+        part: Pixels = shadow.pixels[top * side : bottom * side + 1, left * side : right * side + 1].copy()
         part[..., 3] = 255
         yield Picture(part, left * TILE, top * TILE, fine)
 
