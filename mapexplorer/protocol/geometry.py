@@ -12,7 +12,7 @@ from .numerals import shorten
 from .spatial import SpatialReference
 
 MAXIMUM_PARTS = 1_000
-MAXIMUM_VERTICES = 50_000
+MAXIMUM_VERTICES = 100_000
 
 GeometryType = Literal[
     "esriGeometryPoint",

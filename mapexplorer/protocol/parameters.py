@@ -70,7 +70,8 @@ class Parameter:
     def _guarded(self, read: Any, value: Any) -> Any:
         try:
             if isinstance(value, str):
-                strict_json.check_text(value, LONGEST_TEXT)
+                json = value.lstrip()[:1] in ("{", "[")
+                strict_json.check_text(value, LONGEST_JSON if json else LONGEST_TEXT)
             return read(value)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             first, *others = self._faults(error)
@@ -89,6 +90,8 @@ class Parameter:
 
 LONGEST_TEXT = 2**20
 """Characters that one parameter may have."""
+LONGEST_JSON = 4 * 2**20
+"""Characters that it may have where it is JSON, which may hold large geometries."""
 MAXIMUM_FAULTS = 10
 """So many faults of one parameter are told; the rest would only repeat them."""
 

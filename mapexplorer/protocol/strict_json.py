@@ -14,7 +14,7 @@ from .numerals import shorten
 
 MAXIMUM_DEPTH = 32
 MAXIMUM_NODES = 50_000
-MAXIMUM_POSITIONS = 60_000
+MAXIMUM_POSITIONS = 120_000
 """Positions, which are lists of two to four numbers; they count apart from other values."""
 MAXIMUM_STRING = 64 * 1024
 MAXIMUM_PICTURE = 360_000

@@ -169,10 +169,18 @@ class MapServiceApp:
 
     def _pairs(self, request: Request) -> Pairs:
         """Return names and values, the query string before the form. Raises `ServiceFault` for a
-        long query.
+        long query, and for more parameters than any operation has.
         """
-        if len(request.environ.get("QUERY_STRING", "")) > self._limits.query_bytes:
+        query = request.environ.get("QUERY_STRING", "")
+        if len(query) > self._limits.query_bytes:
             raise ServiceFault(413, "The query string is too long; send the parameters as a form.")
+        if (request.content_length or 0) > self._limits.body_bytes:
+            size = f"{self._limits.body_bytes / 2**20:g} MiB"
+            raise ServiceFault(413, f"The request is too large: its body is over {size}.")
+        coded = request.method == "POST" and request.mimetype == "application/x-www-form-urlencoded"
+        most = self._limits.parameters
+        if max(query.count("&"), request.get_data().count(b"&") if coded else 0) >= most:
+            raise ServiceFault(413, f"The request has more than {most} parameters.")
         pairs = list(request.args.items(multi=True))
         if request.method == "POST":
             pairs += request.form.items(multi=True)

@@ -17,7 +17,8 @@ class Limits:
     """Ceilings of the service; every one can be set in Python, none from the wire."""
 
     query_bytes: int = 64 * 2**10
-    body_bytes: int = 2**20
+    body_bytes: int = 8 * 2**20
+    parameters: int = 1000
     min_dpi: float = 1
     max_dpi: float = 1200
     max_patch: float = 256

@@ -322,6 +322,24 @@ def test_the_legend_resource_takes_dpi_and_the_size_of_a_patch(service):
     assert "size" in service.fault("legend", size="9999")[0]
 
 
+def test_a_large_geometry_is_taken(service):
+    angle = np.linspace(0, 2 * np.pi, 90_001)
+    ring = np.column_stack([5 + 4 * np.cos(angle), 5 + 4 * np.sin(angle)]).round(9)
+    ring[-1] = ring[0]
+    shape = {"geometryType": "esriGeometryPolygon", "geometry": {"rings": [ring.tolist()]}}
+    asked = {**FRAME, "clipping": json.dumps(shape), "f": "json"}
+    assert len(asked["clipping"]) > 2_000_000
+    assert "href" in service.client.post(f"{service.path}/export", data=asked).json
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_more_parameters_than_there_can_be_are_refused(service, method):
+    many = {f"p{number}": "1" for number in range(1_001)}
+    sent = {"query_string": many} if method == "get" else {"data": many}
+    answer = getattr(service.client, method)(f"{service.path}/export", **sent).json
+    assert answer["error"]["message"] == "The request has more than 1000 parameters."
+
+
 def test_head_and_options_have_no_body(service):
     head = service.client.head(f"{service.path}?f=json")
     assert (head.status_code, head.data) == (200, b"")
@@ -343,8 +361,11 @@ def test_no_answer_may_be_sniffed_or_read_by_other_pages(service):
 
 def test_long_queries_and_bodies_are_refused(service):
     assert service.client.get(f"{service.path}?x={'y' * 70_000}").json["error"]["code"] == 413
-    long = service.client.post(f"{service.path}/export", data={"bbox": "1" * 1_100_000, "f": "json"})
-    assert long.json["error"]["code"] == 413
+    long = service.client.post(f"{service.path}/export", data={"bbox": "1" * 8_400_000, "f": "json"}).json
+    assert (long["error"]["code"], long["error"]["message"]) == (
+        413,
+        "The request is too large: its body is over 8 MiB.",
+    )
     bbox = "0,0," + "0" * 60_000 + "1,1"
     assert (
         service.client.post(f"{service.path}/export", data={"bbox": bbox, "f": "json"}).json["width"] == 400

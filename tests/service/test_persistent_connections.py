@@ -152,7 +152,7 @@ def test_a_body_over_the_limit_gets_its_answer_before_the_connection_ends(connec
     connection.request(
         "POST",
         f"{ROOT}/export",
-        body=b"a=" + b"x" * 3_000_000,
+        body=b"a=" + b"x" * 9_000_000,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
     answer = connection.getresponse()

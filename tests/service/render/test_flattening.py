@@ -1,4 +1,4 @@
-"""What is translucent as pictures: they overlap, so that no gap is seen where a program smooths their edges."""
+"""What is translucent becomes pictures, which overlap: no gap is seen where a program smooths their edges."""
 
 import numpy as np
 
