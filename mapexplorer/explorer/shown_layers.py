@@ -88,8 +88,10 @@ class ShownLayers:
         known = self._published(element) or self._known.get(key)
         if known is None:
             waiting = self._waiting.setdefault(key, [])
-            waiting.append(arrived)
-            if len(waiting) == 1:
+            first = not waiting
+            if arrived not in waiting:
+                waiting.append(arrived)
+            if first:
                 scheduler = self._explorer.controller.scheduler
                 scheduler.attend()
                 scheduler.work(partial(self._fetch, service, element))
@@ -99,7 +101,9 @@ class ShownLayers:
 
     def again(self, element: DynamicLayer) -> None:
         """Forget what is known of a source, so that it is asked anew."""
-        self._known.pop(_key(element), None)
+        key = _key(element)
+        self._known.pop(key, None)
+        self._made = {names: made for names, made in self._made.items() if not names[2].startswith(key)}
 
     def _service_in_use(self) -> Any:
         if self._explorer.service is not self._service:

@@ -14,6 +14,7 @@ from mapexplorer.explorer.markup import Markup, tag
 from . import controls
 from .filter_builder import FilterBuilder
 from .filter_faults import quoted_field
+from .insertion import AT_THE_END, with_field
 from .parameter_inputs import parameter_inputs
 from .published import member
 
@@ -104,11 +105,10 @@ class FilterBox:
 
     def _inserter(self, field: Any) -> Callable[[], None]:
         def insert() -> None:
-            before = self.text.value
-            gap = "" if not before or before[-1] in " (" else " "
+            name = quoted_field(str(member(field, "name")))
             with self._panel.quietly():
-                self.text.value = f"{before}{gap}{quoted_field(str(member(field, 'name')))} "
-            controls.say(self.described, controls.hint(describe(field)))
+                self.text.value = with_field(self.text.value, name)
+            controls.say(self.described, controls.hint(f"{describe(field)}. {AT_THE_END}"))
 
         return insert
 

@@ -7,7 +7,10 @@ a wrong time extent must cost the time slider, not the explorer.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
+
+from mapexplorer.protocol import FieldInfo
 
 
 def number(value: Any) -> float | None:
@@ -48,3 +51,14 @@ def member(owner: Any, *names: str) -> Any:
         if found is not None:
             return found
     return None
+
+
+def plain_fields(fields: Iterable[FieldInfo]) -> tuple[FieldInfo, ...]:
+    """The fields without those that a join gives a second time, under the name of their table."""
+    listed = [field for field in fields if field.name]
+    known = {field.name.casefold() for field in listed}
+    return tuple(
+        field
+        for field in listed
+        if "." not in field.name or field.name.rpartition(".")[2].casefold() not in known
+    )

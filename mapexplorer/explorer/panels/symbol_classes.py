@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import (
     ClassBreaksRenderer,
     FieldInfo,
-    LayerInfo,
     Renderer,
     SimpleRenderer,
     Symbol,
@@ -19,6 +19,7 @@ from mapexplorer.protocol import (
 from . import controls
 from .classification import METHODS, MOST_CLASSES, breaks, class_breaks, unique_values
 from .color_schemes import NAMES, RAMPS, SETS, colors, scheme_of
+from .published import plain_fields
 from .symbol_edits import Rgb, colored, entries, field_of, look, plain_symbol, with_each
 from .value_counts import ValueCounts, read_range, read_values
 
@@ -37,9 +38,9 @@ class ClassControls:
 
     def __init__(self, panel: SymbolsPanel) -> None:
         self._panel = panel
-        self._layer: LayerInfo | None = None
+        self._shown: ShownLayer | None = None
         self._renderer: Renderer | None = None
-        self._known: tuple[tuple[int, str, bool], ValueCounts] | None = None
+        self._known: tuple[ShownLayer, str, bool, ValueCounts] | None = None
         self._asked = 0
         self.mode = ipywidgets.ToggleButtons(
             options=_MODES,
@@ -77,12 +78,12 @@ class ClassControls:
         panel.listen(self.scheme, lambda: self._recolor() if self.scheme.value != OWN else None)
         panel.listen(self.reverse, self._recolor)
 
-    def show(self, layer: LayerInfo | None, renderer: Renderer | None) -> None:
-        """Show how a layer is classed; None for a layer whose values cannot be asked for."""
-        if layer is not self._layer:
+    def show(self, shown: ShownLayer | None, renderer: Renderer | None) -> None:
+        """Show how a layer is classed; None for a layer that the service is still asked about."""
+        if not _same(shown, self._shown):
             self._asked += 1
             controls.say(self.note, None)
-        self._layer, self._renderer = layer, renderer
+        self._shown, self._renderer = shown, renderer
         mode = renderer.type if renderer is not None else ONE
         self.mode.value = mode
         reason = self._reason()
@@ -114,23 +115,25 @@ class ClassControls:
             self.number.value = min(len(self._renderer.class_break_infos) or 1, MOST_CLASSES)
 
     def _reason(self) -> str | None:
-        if self._layer is None:
-            return "Values and classes are made from the rows of a published layer."
-        offered = str(self._layer.raw.get("capabilities", "Query"))
+        if self._shown is None:
+            return "The service is being asked about this layer …"
+        if self._shown.problem:
+            return f"The fields of this layer are not known. {self._shown.problem}"
+        offered = str(self._shown.info.raw.get("capabilities", "Query"))
         if "query" not in offered.casefold():
             return "The service does not let anyone ask for the values of this layer."
         return None
 
     def _names(self, mode: str) -> tuple[str, ...]:
-        fields: tuple[FieldInfo, ...] = self._layer.fields if self._layer is not None else ()
+        fields: tuple[FieldInfo, ...] = self._shown.info.fields if self._shown is not None else ()
         kinds = _NUMBERS if mode == CLASSES else _VALUES
-        return tuple(field.name for field in fields if field.name and field.type.endswith(kinds))
+        return tuple(field.name for field in plain_fields(fields) if field.type.endswith(kinds))
 
     def _symbol(self) -> Symbol:
         listed = entries(self._renderer) if self._renderer is not None else ()
         if listed:
             return listed[0][1]
-        return plain_symbol(self._layer.geometry_type if self._layer is not None else None)
+        return plain_symbol(self._shown.info.geometry_type if self._shown is not None else None)
 
     # ---- what a person does
 
@@ -153,14 +156,14 @@ class ClassControls:
 
     def _make(self) -> None:
         """Make the renderer from the values of the field, asking for them when they are not known."""
-        layer, name = self._layer, self.field.value
-        if layer is None or not name:
+        shown, name = self._shown, self.field.value
+        if shown is None or not name:
             return
         mode, method = self.mode.value, self.method.value
         ends_only = mode == CLASSES and method == "Equal interval"
-        key = (layer.id, name, ends_only)
-        if self._known is not None and self._known[0] == key:
-            self._use(self._known[1], mode)
+        known = self._known
+        if known is not None and _same(known[0], shown) and known[1:3] == (name, ends_only):
+            self._use(known[3], mode)
             return
         self._asked += 1
         asked = self._asked
@@ -172,10 +175,10 @@ class ClassControls:
             if asked != self._asked:
                 return
             if not values.problem:
-                self._known = key, values
+                self._known = shown, name, ends_only, values
             self._use(values, mode)
 
-        self._panel.in_background(lambda: read(service, layer, name), take)
+        self._panel.in_background(lambda: read(service, shown, name), take)
 
     def _use(self, found: ValueCounts, mode: str) -> None:
         if found.problem:
@@ -225,6 +228,11 @@ class ClassControls:
     def _say(self, content: Any) -> None:
         with self._panel.quietly():
             controls.say(self.note, content)
+
+
+def _same(one: ShownLayer | None, other: ShownLayer | None) -> bool:
+    """Whether both are the same layer with the same rows, however it is drawn."""
+    return one is other or (one is not None and other is not None and one.info is other.info)
 
 
 def classed(renderer: Renderer | None) -> bool:

@@ -29,10 +29,10 @@ class LookControls:
         self.part = controls.labelled(
             ipywidgets.Dropdown, "Change", "Which symbols are changed", options=[(ALL, -1)]
         )
-        self.color = _picker("Colour", "Colour of the symbols")
-        self.size = _length("Size", "In points: 72 are an inch", LARGEST_SYMBOL)
-        self.outline_color = _picker("Outline", "Colour of the outline")
-        self.outline_width = _length("Outline width", "In points; 0 is no outline", LARGEST_WIDTH)
+        self.color = color_picker("Colour", "Colour of the symbols")
+        self.size = length_box("Size", "In points: 72 are an inch", LARGEST_SYMBOL)
+        self.outline_color = color_picker("Outline", "Colour of the outline")
+        self.outline_width = length_box("Outline width", "In points; 0 is no outline", LARGEST_WIDTH)
         self.widget = ipywidgets.VBox(
             (self.part, self.color, self.size, self.outline_color, self.outline_width)
         )
@@ -96,13 +96,14 @@ class LookControls:
         return changed
 
 
-def _picker(label: str, hint: str) -> Any:
+def color_picker(label: str, hint: str) -> Any:
+    """A colour."""
     made = controls.labelled(ipywidgets.ColorPicker, label, hint, value="#000000")
     made.add_class("me-color")
     return made
 
 
-def _length(label: str, hint: str, most: float) -> Any:
+def length_box(label: str, hint: str, most: float) -> Any:
     """A number, not a slider: sliders of the browser answer what they are told with a rounded value."""
     return controls.labelled(ipywidgets.BoundedFloatText, label, hint, min=0.0, max=most, step=0.5)
 

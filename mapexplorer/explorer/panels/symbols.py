@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import ipywidgets
 from traitlets import TraitError
 
-from mapexplorer.protocol import DrawingInfo, DynamicLayer, LayerInfo, MapLayerSource
+from mapexplorer.explorer.shown_layers import ShownLayer
+from mapexplorer.protocol import DataLayerSource, DrawingInfo, DynamicLayer, RasterSource
 
 from . import controls
 from .bound_panel import BoundPanel
 from .layer_addition import AdditionForm
-from .published import member
 from .symbol_classes import ClassControls
 from .symbol_json import JsonEditor
 from .symbol_labels import LabelControls
@@ -59,27 +59,26 @@ class SymbolsPanel(BoundPanel):
         self.add_opener, form = self._folded(
             "Add a layer", "Draw data that the service has registered", self.addition
         )
+        self.add_opener.observe(lambda change: self.addition.open() if change.new else None, names="value")
         self.listen(self.layer, self._choose)
         self.listen(self.transparency, lambda: self.change(transparency=self.transparency.value))
         self.drawing = ipywidgets.VBox(
             (self.classes.widget, self.look.widget, self.transparency, self.labels.widget)
         )
         self.drawing.add_class("me-stack")
-        self._buttons = controls.row(self.reset_layer, self.remove, self.reset_all)
-        self._openers = controls.row(self.json_opener, self.add_opener)
-        self._body = ipywidgets.VBox(
-            (self.layer, self.state, self.drawing, self._openers, json, form, self._buttons)
-        )
+        head = (self.layer, self.state, controls.row(self.add_opener, self.remove), form)
+        tail = (controls.row(self.json_opener, self.reset_layer, self.reset_all), json)
+        self._body = ipywidgets.VBox((*head, self.drawing, *tail))
         self._body.add_class("me-stack")
-        self.explorer.composer.followers.append(self._unsent_changed)
+        self.explorer.composer.followers.append(self._redraw)
         return (self.notice, self._body, self.message)
 
     def close(self) -> None:
         """Follow nothing and release the widgets."""
-        self.explorer.composer.followers.remove(self._unsent_changed)
+        self.explorer.composer.followers.remove(self._redraw)
         super().close()
 
-    def _unsent_changed(self) -> None:
+    def _redraw(self) -> None:
         with self.quietly():
             self.show()
 
@@ -102,7 +101,7 @@ class SymbolsPanel(BoundPanel):
 
     def on_service(self) -> None:
         """Show the layers of the service in use, or say why their symbols cannot be changed."""
-        self._published = {layer.id: layer for layer in self.explorer.layer_infos or ()}
+        self.addition.on_service()
         available = self.explorer.composer.available
         controls.shown(self._body, available)
         why = "This service draws its layers only as published: it does not support dynamic layers."
@@ -112,20 +111,19 @@ class SymbolsPanel(BoundPanel):
     def show(self) -> None:
         """Set the controls from the dynamic layers, and from what is published where there are none."""
         self._list_layers()
-        layer, drawing = self._layer(), self.effective()
-        self.drawing.layout.display = None
-        raster = self._is_raster(layer)
+        shown, drawing = self.shown, self.effective()
+        raster = self._is_raster()
         changed = self.chosen is not None and self.explorer.composer.drawing(self.chosen) is not None
         added = self._added()
-        fixed = layer is not None and not layer.can_modify_layer
+        fixed = shown is not None and not shown.problem and not shown.info.can_modify_layer
         controls.shown(self.drawing, self.chosen is not None and not fixed)
         controls.shown(self.classes.widget, not raster)
-        self.classes.show(layer if not added else None, drawing.renderer)
+        self.classes.show(shown, drawing.renderer)
         self.look.show(None if raster else drawing.renderer)
-        self.labels.show(layer, drawing, possible=not raster)
+        self.labels.show(shown.info if shown is not None else None, drawing, possible=not raster)
         self.transparency.value = round(drawing.transparency or 0.0)
         self.json.show(drawing)
-        self.reset_layer.disabled = not changed or added
+        self.reset_layer.disabled = not changed or (added and self.published() == DrawingInfo())
         controls.shown(self.remove, added)
         nothing = self.explorer.parameters.dynamic_layers is None and not self.explorer.composer.unsent
         self.reset_all.disabled = nothing
@@ -163,34 +161,31 @@ class SymbolsPanel(BoundPanel):
         return layer_id in self.explorer.composer.sequence()
 
     def _added(self) -> bool:
-        element = None if self.chosen is None else self.explorer.composer.element(self.chosen)
+        element = self._element()
         return element is not None and (
             self.explorer.composer.foreign or not self.explorer.composer.tree.has(element.id)
         )
 
-    def _layer(self) -> LayerInfo | None:
-        """The published layer that the chosen one shows, if it shows one."""
-        if self.chosen is None:
-            return None
-        element = self.explorer.composer.element(self.chosen)
-        if element is None or element.source is None:
-            return self._published.get(self.chosen)
-        if isinstance(element.source, MapLayerSource):
-            return self._published.get(element.source.map_layer_id)
-        return None
+    @property
+    def shown(self) -> ShownLayer | None:
+        """What the service says of the chosen layer; None while it is asked."""
+        return None if self.chosen is None else self.explorer.composer.shown.layer(self.chosen, self._redraw)
 
-    def _is_raster(self, layer: LayerInfo | None) -> bool:
-        if layer is not None:
-            return "raster" in layer.type.casefold()
-        element = None if self.chosen is None else self.explorer.composer.element(self.chosen)
-        data = member(member(element, "source"), "data_source") if element is not None else None
-        return bool(data is not None and data.type == "raster")
+    def _element(self) -> DynamicLayer | None:
+        return None if self.chosen is None else self.explorer.composer.element(self.chosen)
+
+    def _is_raster(self) -> bool:
+        element, shown = self._element(), self.shown
+        if element is not None and isinstance(element.source, DataLayerSource):
+            return isinstance(element.source.data_source, RasterSource)
+        return shown is not None and "raster" in shown.info.type.casefold()
 
     def published(self) -> DrawingInfo:
-        """How the service draws the chosen layer by itself."""
-        layer = self._layer()
-        own = layer.drawing_info if layer is not None else None
-        return own if own is not None else DrawingInfo()
+        """How the service draws the chosen layer by itself; nothing for data, which bring their symbols."""
+        element, shown = self._element(), self.shown
+        if shown is None or (element is not None and isinstance(element.source, DataLayerSource)):
+            return DrawingInfo()
+        return shown.info.drawing_info or DrawingInfo()
 
     def effective(self) -> DrawingInfo:
         """How the chosen layer is drawn now."""
@@ -221,6 +216,7 @@ class SymbolsPanel(BoundPanel):
         if self._do(lambda: self.explorer.composer.add(element)):
             with self.quietly():
                 self.layer.value = element.id
+                self.add_opener.value = False
                 self.show()
 
     def _choose(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mapexplorer.client import Statistic
+from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import LayerInfo, MapExplorerError
 
 MOST_PAGES = 10
@@ -22,9 +23,9 @@ class ValueCounts:
     problem: str = ""
 
 
-def read_values(service: Any, layer: LayerInfo, field: str) -> ValueCounts:
+def read_values(service: Any, layer: ShownLayer, field: str) -> ValueCounts:
     """Ask for every different value of a field; blocks, and never raises for what the service answers."""
-    counted = _offers_statistics(layer)
+    counted = _offers_statistics(layer.info)
     asked: dict[str, Any] = {"order_by": field}
     if counted:
         asked |= {"out_statistics": (Statistic("count", field, "row_count"),), "group_by": field}
@@ -33,7 +34,7 @@ def read_values(service: Any, layer: LayerInfo, field: str) -> ValueCounts:
     found: list[tuple[Any, float]] = []
     try:
         for _ in range(MOST_PAGES):
-            page = service.query_layer(layer.id, result_offset=len(found), **asked)
+            page = service.query_layer(layer.target, result_offset=len(found), **asked)
             counts = page.column("row_count") if counted else (1,) * len(page.rows)
             found += zip(page.column(field), counts, strict=True)
             if not page.exceeded or not page.rows:
@@ -49,13 +50,13 @@ def read_values(service: Any, layer: LayerInfo, field: str) -> ValueCounts:
     )
 
 
-def read_range(service: Any, layer: LayerInfo, field: str) -> ValueCounts:
+def read_range(service: Any, layer: ShownLayer, field: str) -> ValueCounts:
     """Ask for the lowest and the highest value of a field; from all of them where there are no statistics."""
-    if not _offers_statistics(layer):
+    if not _offers_statistics(layer.info):
         return read_values(service, layer, field)
     ends = (Statistic("min", field, "low"), Statistic("max", field, "high"))
     try:
-        page = service.query_layer(layer.id, out_statistics=ends)
+        page = service.query_layer(layer.target, out_statistics=ends)
     except MapExplorerError as error:
         return ValueCounts(field, problem=f"The values of {field} cannot be read: {error}")
     values = [value for name in ("low", "high") for value in page.column(name) if value is not None]

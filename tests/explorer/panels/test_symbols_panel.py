@@ -8,7 +8,7 @@ import pytest
 from mapexplorer import connect
 from mapexplorer.client import Rows
 from mapexplorer.explorer.panels import SymbolsPanel
-from mapexplorer.protocol import Unreachable
+from mapexplorer.protocol import LayerInfo, Unreachable
 
 from .stand_in import StandIn, browser, choose, press, visible
 
@@ -53,6 +53,16 @@ class Service:
     def __init__(self):
         self.asked = []
         self.failing = False
+        self.described = []
+
+    def layer(self, layer):
+        self.described.append(layer.source.to_json())
+        if self.failing:
+            raise Unreachable("The service cannot be reached.")
+        fields = [{"name": "wind", "type": "esriFieldTypeInteger"}]
+        return LayerInfo.parse(
+            {"type": "Feature Layer", "geometryType": "esriGeometryPoint", "fields": fields}
+        )
 
     def query_layer(self, layer_id, **options):
         self.asked.append((layer_id, options))
@@ -228,9 +238,10 @@ def test_labels_are_switched_on_written_and_off(panel, explorer):
     assert info["showLabels"]
     assert info["labelingInfo"][0]["labelExpression"] == "[name]"
     choose(panel.labels.field, "wind")
-    assert drawn(explorer)["labelingInfo"][0]["labelExpression"] == "[wind]"
-    browser(panel.labels.expression, value='[name] CONCAT " " CONCAT [wind]')
     assert drawn(explorer)["labelingInfo"][0]["labelExpression"] == '[name] CONCAT " " CONCAT [wind]'
+    assert panel.labels.field.value == panel.labels.field.options[0]
+    browser(panel.labels.expression, value="UCASE([name])")
+    assert drawn(explorer)["labelingInfo"][0]["labelExpression"] == "UCASE([name])"
     browser(panel.labels.on, value=False)
     assert drawn(explorer)["showLabels"] is False
     assert not visible(panel.labels.made)
@@ -269,39 +280,209 @@ def test_the_json_is_shown_changed_and_applied(panel, explorer):
 
 
 @pytest.mark.parametrize(
+    ("control", "value", "key", "sent"),
+    [
+        ("size", 14.0, "font", 14.0),
+        ("color", "#ff0000", "color", [255, 0, 0, 255]),
+        ("halo", 2.5, "haloSize", 2.5),
+        ("halo", 0.0, "haloSize", None),
+        ("halo_color", "#00ff00", "haloColor", [0, 255, 0, 255]),
+    ],
+)
+def test_letters_of_labels_are_changed(panel, explorer, control, value, key, sent):
+    browser(panel.labels.on, value=True)
+    browser(getattr(panel.labels, control), value=value)
+    symbol = drawn(explorer)["labelingInfo"][0]["symbol"]
+    found = symbol.get(key)
+    assert (found["size"] if key == "font" else found) == sent
+    assert getattr(panel.labels, control).value == value
+    assert visible(panel.labels.halo_color) == (value != 0.0)
+
+
+def test_labels_are_put_elsewhere(panel, explorer):
+    browser(panel.labels.on, value=True)
+    assert panel.labels.placement.label == "Above right"
+    choose(panel.labels.placement, "On the point")
+    placed = drawn(explorer)["labelingInfo"][0]["labelPlacement"]
+    assert placed == "esriServerPointLabelPlacementCenterCenter"
+
+
+def test_label_classes_are_changed_one_by_one(panel, explorer):
+    classes = [{"labelExpression": "[wind]", "where": "wind > 5"}, {"labelExpression": "[name]"}]
+    browser(panel.json.text, value=json.dumps({"labelingInfo": classes, "showLabels": True}))
+    press(panel.json.apply)
+    assert [label for label, _ in panel.labels.part.options] == ["1. wind > 5", "2. all features"]
+    browser(panel.labels.part, index=1)
+    assert panel.labels.expression.value == "[name]"
+    browser(panel.labels.size, value=20.0)
+    first, second = drawn(explorer)["labelingInfo"]
+    assert "symbol" not in first
+    assert (second["labelExpression"], second["symbol"]["font"]["size"]) == ("[name]", 20)
+    assert panel.labels.part.value == 1
+
+
+def table(name="t"):
+    return {"type": "table", "workspaceId": "w", "dataSourceName": name}
+
+
+def fill_in(panel, kind):
+    """Fill in the form of a kind by typing, as for a service that lists nothing."""
+    form = panel.addition
+    choose(form.kind, kind)
+    part = form.form(kind)
+    sides = (part.left, part.right) if kind == "Join" else ()
+    for number, side in enumerate(sides):
+        browser(side.table.workspace.text, value="w")
+        browser(side.table.name.text, value=("t", "u")[number])
+        browser(side.key, value="wind")
+    if not sides:
+        browser(part.workspace.text, value="w")
+    if kind == "Query":
+        browser(part.query, value="SELECT * FROM t")
+        browser(part.ids, value="wind")
+        browser(part.reference, value="4326")
+    elif not sides:
+        browser(part.name.text, value="t")
+
+
+@pytest.mark.parametrize(
     ("kind", "source"),
     [
+        ("Table", table()),
         (
-            "Table of features",
-            {"type": "dataLayer", "dataSource": {"type": "table", "workspaceId": "w", "dataSourceName": "t"}},
-        ),
-        (
-            "Picture",
+            "Query",
             {
-                "type": "dataLayer",
-                "dataSource": {"type": "raster", "workspaceId": "w", "dataSourceName": "t"},
+                "type": "queryTable",
+                "workspaceId": "w",
+                "query": "SELECT * FROM t",
+                "oidFields": "wind",
+                "spatialReference": {"wkid": 4326},
             },
         ),
+        (
+            "Join",
+            {
+                "type": "joinTable",
+                "leftTableSource": table(),
+                "rightTableSource": table("u"),
+                "leftTableKey": "wind",
+                "rightTableKey": "wind",
+                "joinType": "esriLeftOuterJoin",
+            },
+        ),
+        ("Picture", {"type": "raster", "workspaceId": "w", "dataSourceName": "t"}),
         ("Layer file", {"type": "workspaceLayer", "workspaceId": "w", "layerId": "t"}),
     ],
 )
 def test_a_layer_of_other_data_is_added_and_removed(panel, explorer, kind, source):
     form = panel.addition
+    assert "does not list its workspaces" in form.note.value
     choose(form.kind, kind)
-    add = form.widget.children[-1].children[0]
-    press(add)
-    assert "Type the id" in form.message.value
-    browser(form.workspace, value="w")
-    browser(form.name, value="t")
-    press(add)
+    press(form.add)
+    assert "first" in form.message.value
+    assert explorer.parameters.dynamic_layers is None
+    fill_in(panel, kind)
+    work(explorer)
+    browser(form.name, value="Mine")
+    press(form.add)
+    work(explorer)
     first = explorer.parameters.dynamic_layers[0].to_json()
-    assert (first["id"], first["name"], first["source"]) == (4, "t", source)
+    data = source if kind == "Layer file" else {"type": "dataLayer", "dataSource": source}
+    assert (first["id"], first["name"], first["source"]) == (4, "Mine", data)
     assert panel.chosen == 4
-    assert panel.classes.mode.disabled
+    assert not form.message.value
     browser(panel.transparency, value=20.0)
     assert drawn(explorer, 4)["transparency"] == 20
     press(panel.remove)
     assert explorer.parameters.dynamic_layers is None
+
+
+def test_what_the_service_says_against_a_layer_is_shown_in_the_form(panel, explorer):
+    explorer.service.failing = True
+    fill_in(panel, "Table")
+    press(panel.addition.add)
+    assert panel.addition.add.disabled
+    work(explorer)
+    assert "cannot be reached" in panel.addition.message.value
+    assert not panel.addition.add.disabled
+    assert explorer.parameters.dynamic_layers is None
+    explorer.service.failing = False
+    press(panel.addition.add)
+    work(explorer)
+    assert drawn(explorer, 4)["renderer"]["symbol"]["type"] == "esriSMS"
+
+
+def test_a_geometry_that_is_chosen_needs_no_answer(panel, explorer):
+    explorer.service.failing = True
+    fill_in(panel, "Query")
+    choose(panel.addition.geometry, "Areas")
+    press(panel.addition.add)
+    (element, *_) = explorer.parameters.dynamic_layers
+    assert element.source.data_source.geometry_type == "esriGeometryPolygon"
+    assert drawn(explorer, 4)["renderer"]["symbol"]["type"] == "esriSFS"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"query": ""}, "Write the query first"),
+        ({"reference": "nowhere"}, "Reference: expected the code of a spatial reference, not nowhere."),
+        ({"reference": "<b>"}, "not &lt;b&gt;."),
+    ],
+)
+def test_what_is_wrong_in_the_form_is_said(panel, explorer, fields, message):
+    fill_in(panel, "Query")
+    for name, value in fields.items():
+        browser(getattr(panel.addition.form("Query"), name), value=value)
+    press(panel.addition.add)
+    assert message in panel.addition.message.value
+    assert explorer.parameters.dynamic_layers is None
+
+
+def test_keys_of_a_join_are_offered_from_the_fields_of_its_sides(panel, explorer):
+    form = panel.addition.form("Join")
+    choose(panel.addition.kind, "Join")
+    for side, name in ((form.left, "t"), (form.right, "u")):
+        browser(side.table.workspace.text, value="w")
+        browser(side.table.name.text, value=name)
+    work(explorer)
+    assert form.left.key.options == ("wind",)
+    assert (form.left.key.value, form.right.key.value) == ("wind", "wind")
+    choose(form.right.kind, "Query")
+    choose(form.kept, "only rows with a match")
+    press(panel.addition.add)
+    assert "Right: Type the id of the workspace first." in panel.addition.message.value
+
+
+def test_an_added_layer_is_classed_and_labelled_by_its_own_fields(panel, explorer):
+    fill_in(panel, "Table")
+    press(panel.addition.add)
+    work(explorer)
+    choose(panel.classes.mode, "By class")
+    work(explorer)
+    asked, _ = explorer.service.asked[-1]
+    assert asked.source.to_json() == {"type": "dataLayer", "dataSource": table()}
+    assert drawn(explorer, 4)["renderer"]["type"] == "classBreaks"
+    browser(panel.labels.on, value=True)
+    assert drawn(explorer, 4)["labelingInfo"][0]["labelExpression"] == "[wind]"
+    browser(panel.look.outline_width, value=2.0)
+    assert panel.labels.size.value == 10
+
+
+def test_a_layer_that_the_service_says_nothing_of_keeps_its_colours(panel, explorer):
+    explorer.service.failing = True
+    fill_in(panel, "Table")
+    choose(panel.addition.geometry, "Points")
+    press(panel.addition.add)
+    assert "being asked" in panel.classes.reason.value
+    work(explorer)
+    assert "cannot be reached" in panel.classes.reason.value
+    assert panel.classes.mode.disabled
+    browser(panel.look.size, value=9.0)
+    assert drawn(explorer, 4)["renderer"]["symbol"]["size"] == 9
+    browser(panel.labels.on, value=True)
+    assert "give its labels as JSON" in panel.message.value
+    assert not panel.labels.on.value
 
 
 def test_everything_is_taken_back_at_once(panel, explorer):
