@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 class BoundPanel(Panel, ABC):
     """A panel that shows some parameters and writes them.
 
-    Subclasses name the parameters in `bound`, build their widgets in `build`, set them from the parameters in
-    `show` and listen to them with `listen`. Widgets set inside `quietly` are not heard: the rule is kept for
-    each thread, because callbacks may arrive on several at the same time.
+    Subclasses name the parameters in `bound`, and those that they only follow in `followed`, build their
+    widgets in `build`, set them from the parameters in `show` and listen to them with `listen`. Widgets set
+    inside `quietly` are not heard: the rule is kept for each thread, because callbacks may arrive on several
+    at the same time.
     """
 
     bound: ClassVar[tuple[str, ...]] = ()
+    followed: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, explorer: MapExplorer) -> None:
         super().__init__(explorer)
@@ -43,8 +45,8 @@ class BoundPanel(Panel, ABC):
         ):
             self.widget.add_class(name)
         self.on_service()
-        if self.bound:
-            explorer.parameters.observe(self._follow, names=list(self.bound))
+        if self._names:
+            explorer.parameters.observe(self._follow, names=self._names)
         self._info = explorer.info
         explorer.observe(self._answered, names=["answer"])
         if explorer.answer is not None:
@@ -106,12 +108,16 @@ class BoundPanel(Panel, ABC):
 
     def close(self) -> None:
         """Stop following the parameters and release the widgets."""
-        if self.bound:
-            self.explorer.parameters.unobserve(self._follow, names=list(self.bound))
+        if self._names:
+            self.explorer.parameters.unobserve(self._follow, names=self._names)
         self.explorer.unobserve(self._answered, names=["answer"])
         if self._alone is not None:
             close_whole(self._alone)
         super().close()
+
+    @property
+    def _names(self) -> list[str]:
+        return [*self.bound, *self.followed]
 
     def _follow(self, change: Any) -> None:
         with self.quietly():

@@ -41,7 +41,8 @@ class SelectPanel(BoundPanel):
     """Identify features and select them, by click, box or coordinates; writes ``selection_definitions``."""
 
     title: ClassVar[str] = "Select"
-    bound: ClassVar[tuple[str, ...]] = ("selection_definitions", "dynamic_layers")
+    bound: ClassVar[tuple[str, ...]] = ("selection_definitions",)
+    followed: ClassVar[tuple[str, ...]] = ("dynamic_layers",)
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls."""

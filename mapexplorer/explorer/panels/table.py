@@ -39,7 +39,8 @@ class TablePanel(BoundPanel):
     """Rows of a layer as far as the map shows them; ticking one selects it (``selection_definitions``)."""
 
     title: ClassVar[str] = "Attribute table"
-    bound: ClassVar[tuple[str, ...]] = ("selection_definitions", "dynamic_layers")
+    bound: ClassVar[tuple[str, ...]] = ("selection_definitions",)
+    followed: ClassVar[tuple[str, ...]] = ("dynamic_layers",)
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls; the table is asked for when it is first opened."""
