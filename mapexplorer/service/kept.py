@@ -37,8 +37,14 @@ class Kept:
     @property
     def nbytes(self) -> int:
         """Bytes of the values that tell their size."""
-        return sum(int(getattr(value, "nbytes", 0)) for value in self._values.values())
+        return sum(_bytes_of(value) for value in self._values.values())
 
     def _too_much(self) -> bool:
         too_large = self._most_bytes is not None and self.nbytes > self._most_bytes
         return too_large or len(self._values) > self._most
+
+
+def _bytes_of(value: Any) -> int:
+    if isinstance(value, tuple):
+        return sum(map(_bytes_of, value))
+    return int(getattr(value, "nbytes", 0))

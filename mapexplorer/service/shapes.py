@@ -17,13 +17,16 @@ from mapexplorer.service.crowds import Crowd
 from mapexplorer.service.datum import Change
 from mapexplorer.service.frame import Frame, to_pixels
 from mapexplorer.service.kept import Kept
-from mapexplorer.service.render.coverage import Coverage, coverage_of, fitting
+from mapexplorer.service.render.coverage import Coverage, Mosaic, fitting, mosaic_of
 from mapexplorer.service.render.domain import changed
 from mapexplorer.service.render.line_clipping import clipped_lines
+from mapexplorer.service.render.packed import Packed
 from mapexplorer.service.render.ragged import (
     Flags,
+    Floats,
     Geometries,
     Indices,
+    Numbers,
     Ragged,
     clipped,
     generalised,
@@ -38,6 +41,11 @@ from mapexplorer.service.worlds import copies
 
 KEPT_SYSTEMS: Final = 3
 KEPT_LEVELS: Final = 6
+"""Generalised levels kept at most, of together no more than the bytes of the coordinates."""
+KEPT_FINDINGS: Final = 4
+KEPT_NOTES: Final = 16
+NOTE_BYTES: Final = 32
+"""Bytes a row that notes fill at most, but always some megabytes."""
 EDGE_TOLERANCE: Final = 1e-6
 """Pixels by which a geometry may miss the frame and still meet it: the rounding of the frame's arithmetic."""
 _STRIP: Final = 8
@@ -56,10 +64,16 @@ class Projection:
         self.full = full
         self.seams = seams
         self.crowd = Crowd(full, length) if full.dimension == 0 else None
-        self._levels = Kept(KEPT_LEVELS)
+        self._found = Kept(KEPT_FINDINGS)
+        self._levels = Kept(KEPT_LEVELS, full.vertices.nbytes)
         self._spacing = _typical_spacing(full)
 
-    def at(self, resolution: float) -> Ragged:
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the levels that are kept beside the geometries in full."""
+        return self._levels.nbytes
+
+    def at(self, resolution: float) -> Ragged | Packed:
         """Return the geometries generalised for map units per pixel, or in full where that gains nothing.
 
         The tolerance is an eighth to a quarter of a pixel: neighbours are generalised each on its own, and
@@ -70,25 +84,30 @@ class Projection:
         level = math.floor(math.log2(resolution)) - (1 if self.full.dimension == 1 else 2)
         if 2.0**level < self._spacing / 4:
             return self.full
-        return self._levels.get(level, lambda: generalised(self.full, 2.0**level))
+        return self._levels.get(level, lambda: self._generalised(2.0**level))
 
-    def coverage_at(self, resolution: float) -> Coverage | None:
+    def _generalised(self, tolerance: float) -> Ragged | Packed:
+        simple = generalised(self.full, tolerance)
+        # Whether an edge lies on the date line is seen in full precision only.
+        return simple if self.seams is not None else Packed.of(simple, tolerance)
+
+    def mosaic_at(self, resolution: float) -> Mosaic | None:
         """Return the polygons as a coverage generalised for map units per pixel, None when they overlap.
 
         Its borders are generalised once for both sides, so that half a pixel opens no gaps.
         """
-        sound = self._levels.get("fitting", lambda: fitting(self.full))
+        sound = self._found.get("fitting", lambda: fitting(self.full))
         if sound is None or not resolution > 0:
             return None
         level = round(math.log2(resolution)) - 1
         tolerance = 2.0**level if 2.0**level >= self._spacing / 8 else None
         return self._levels.get(
-            ("coverage", tolerance), lambda: coverage_of(self.full, sound, tolerance, self.seams)
+            ("mosaic", tolerance), lambda: mosaic_of(self.full, sound, tolerance, self.seams)
         )
 
     def anchors(self) -> Ragged:
         """Return a point inside the largest part of each polygon, where its marker stands."""
-        return self._levels.get("anchors", lambda: _anchors(self.full))
+        return self._found.get("anchors", lambda: _anchors(self.full))
 
 
 def _projection(own: Ragged, change: Change, length: int) -> Projection:
@@ -126,7 +145,7 @@ class Shapes:
         self.geometry: Geometries = np.asarray(geometry, dtype=object)
         self.crs = crs
         self._projections = Kept(KEPT_SYSTEMS)
-        self._notes = Kept(16)
+        self._notes = Kept(KEPT_NOTES, max(2**24, NOTE_BYTES * len(self.geometry)))
 
     def __len__(self) -> int:
         return len(self.geometry)
@@ -201,25 +220,31 @@ class Shapes:
 
         A border is there when one of its two owners is among the rows; that owner then comes first.
         """
-        coverage = self.in_system(frame).coverage_at(frame.resolution)
-        if coverage is None:
+        projection = self.in_system(frame)
+        mosaic = projection.mosaic_at(frame.resolution)
+        if mosaic is None:
             return None
+        polygons = mosaic.polygons
         wanted = np.zeros(len(self.geometry) + 1, dtype=bool)
         wanted[rows] = True
-        bordering = wanted[coverage.owners].any(axis=1)
-        everywhere = copies(frame, self.in_system(frame).full.extent, margin)
+        everywhere = copies(frame, projection.full.extent, margin)
+        fitting_rows = rows if not len(mosaic.loose) else np.setdiff1d(rows, mosaic.loose, assume_unique=True)
+        loose_rows = mosaic.loose[wanted[mosaic.loose]]
 
         def seen(choose: Callable[[Frame], Ragged]) -> Ragged:
             return _joined(_in_pixels(choose(copy), copy, margin) for copy in everywhere)
 
-        areas = seen(lambda copy: self._chosen(coverage.areas, rows, copy, margin))
-        loose = seen(lambda copy: self._chosen(coverage.loose, rows, copy, margin))
-        borders = seen(
-            lambda copy: coverage.borders.take_features(
-                _near_envelope(coverage.borders, copy, margin) & bordering
-            )
-        )
-        owners = coverage.owners[borders.rows]
+        def bordering(copy: Frame) -> Ragged:
+            owners = mosaic.borders.owners
+            near = np.zeros(len(wanted), dtype=bool)
+            low, high = polygons.bounds[:, :2], polygons.bounds[:, 2:]
+            near[polygons.feature_rows] = _near_envelope(low, high, copy, margin)
+            return mosaic.borders.lines(polygons, wanted[owners].any(axis=1) & near[owners[:, 0]])
+
+        areas = seen(lambda copy: self._chosen(polygons, fitting_rows, copy, margin))
+        loose = seen(lambda copy: self._chosen(polygons, loose_rows, copy, margin))
+        borders = seen(bordering)
+        owners = mosaic.borders.owners[borders.rows].astype(np.int64)
         owners = np.where(wanted[owners[:, :1]], owners, owners[:, ::-1])
         return Coverage(areas, borders, owners, loose)
 
@@ -236,21 +261,29 @@ class Shapes:
             for copy in copies(frame, anchors.extent, margin)
         )
 
-    def _chosen(self, ragged: Ragged, rows: Indices, frame: Frame, margin: float) -> Ragged:
+    def _chosen(self, ragged: Ragged | Packed, rows: Indices, frame: Frame, margin: float) -> Ragged:
         """Return the features of rows whose envelope meets that of the turned frame, widened by pixels."""
-        if len(ragged.rows) == 0:
+        if isinstance(ragged, Ragged) and len(ragged.rows) == 0:
             return ragged
-        if ragged.dimension == 0:
-            ragged = self._near_points(ragged, frame, margin)
-        near = _near_envelope(ragged, frame, margin)
-        owners = ragged.rows if ragged.dimension == 0 else ragged.feature_rows
-        if len(rows) < len(self.geometry):
-            wanted = np.zeros(len(self.geometry), dtype=bool)
-            wanted[rows] = True
-            near &= wanted[owners]
-        if ragged.dimension > 0:
-            return ragged.take_features(near)
-        return ragged if near.all() else ragged.take_parts(np.flatnonzero(near).astype(np.int64))
+        if isinstance(ragged, Ragged) and ragged.dimension == 0:
+            return self._chosen_points(ragged, rows, frame, margin)
+        near = _near_envelope(ragged.bounds[:, :2], ragged.bounds[:, 2:], frame, margin)
+        return ragged.take_features(self._of_rows(near, ragged.feature_rows, rows))
+
+    def _chosen_points(self, points: Ragged, rows: Indices, frame: Frame, margin: float) -> Ragged:
+        points = self._near_points(points, frame, margin)
+        # Points are judged one by one, without arrays of envelopes four times their size.
+        near = _near_envelope(points.vertices, points.vertices, frame, margin)
+        near = self._of_rows(near, points.rows, rows)
+        return points if near.all() else points.take_parts(np.flatnonzero(near).astype(np.int64))
+
+    def _of_rows(self, flags: Flags, owners: Numbers, rows: Indices) -> Flags:
+        """Return the flags without those of other rows."""
+        if len(rows) == len(self.geometry):
+            return flags
+        wanted = np.zeros(len(self.geometry), dtype=bool)
+        wanted[rows] = True
+        return np.asarray(flags & wanted[owners], dtype=bool)
 
     def _near_points(self, points: Ragged, frame: Frame, margin: float) -> Ragged:
         """Return points without most of those that do not lie near a frame."""
@@ -295,14 +328,10 @@ def _strip(points: Ragged, frame: Frame, margin: float) -> Ragged | None:
     return points.take_parts(np.flatnonzero(inside).astype(np.int64))
 
 
-def _near_envelope(ragged: Ragged, frame: Frame, margin: float) -> Flags:
-    """Return which features have an envelope that meets that of the turned frame, widened by pixels."""
+def _near_envelope(low: Floats, high: Floats, frame: Frame, margin: float) -> Flags:
+    """Return which envelopes, from (n, 2) to (n, 2), meet that of the turned frame, widened by pixels."""
     xmin, ymin, xmax, ymax = frame.envelope
     wider = margin * frame.resolution
-    # Points are judged one by one, without arrays of envelopes four times their size.
-    low, high = ragged.vertices, ragged.vertices
-    if ragged.dimension > 0:
-        low, high = ragged.bounds[:, :2], ragged.bounds[:, 2:]
     return (
         (low[:, 0] <= xmax + wider)
         & (high[:, 0] >= xmin - wider)

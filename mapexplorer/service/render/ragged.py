@@ -17,6 +17,7 @@ import shapely
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[np.object_]
 Box = tuple[float, float, float, float]
@@ -91,11 +92,20 @@ class Ragged:
         """Return which features of lines or polygons reach beyond a box (left, top, right, bottom)."""
         return reaching_beyond(self.vertices, self.feature_vertices, box)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays, with those that have been worked out."""
+        return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
+
+    def vertices_at(self, numbers: Indices) -> Floats:
+        """Return the vertices with these numbers."""
+        return self.vertices[numbers]
+
     def with_vertices(self, vertices: Floats) -> Ragged:
         """Return the same structure over other coordinates."""
         return Ragged(self.dimension, vertices, self.rings, self.parts, self.rows, self.skipped)
 
-    def take_parts(self, chosen: Indices | npt.NDArray[np.int32]) -> Ragged:
+    def take_parts(self, chosen: Numbers) -> Ragged:
         """Return the parts with these numbers (vertices for points), in that order; their rows must
         ascend."""
         if self.dimension == 0:
@@ -137,7 +147,7 @@ def reaching_beyond(vertices: Floats, offsets: Indices, box: Box) -> Flags:
     return flags
 
 
-def gather(offsets: Indices, chosen: Indices | npt.NDArray[np.int32]) -> tuple[Indices, Indices]:
+def gather(offsets: Numbers, chosen: Numbers) -> tuple[Indices, Indices]:
     """Return the item numbers of the chosen groups, and the offsets of these groups among them."""
     lengths = offsets[chosen + 1] - offsets[chosen]
     ends = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from shapely.geometry import MultiPoint, box
 
-from mapexplorer.service.render.coverage import NOBODY, borders_of, coverage_of, fitting
+from mapexplorer.service.render.coverage import NOBODY, borders_of, fitting, mosaic_of
 from mapexplorer.service.render.ragged import ragged_of
 from mapexplorer.service.shapes import Shapes
 
@@ -57,9 +57,11 @@ def test_only_polygons_that_share_borders_and_overlap_nothing_fit(shapes, flags)
 
 
 def test_every_border_is_there_once_with_the_areas_on_both_sides():
-    lines, owners = borders_of(ragged([box(0, 0, 10, 10), box(10, 0, 20, 10)]))
+    pair = ragged([box(0, 0, 10, 10), box(10, 0, 20, 10)])
+    borders = borders_of(pair)
+    lines = borders.lines(pair, np.ones(len(borders.first), dtype=bool))
     lengths = shapely.length(lines.part_geometries())
-    sides = dict(zip(map(tuple, owners.tolist()), lengths.tolist(), strict=False))
+    sides = dict(zip(map(tuple, borders.owners.tolist()), lengths.tolist(), strict=False))
     assert lengths.sum() == 70
     assert sides[(1, 0)] == 10
     assert set(sides) == {(1, 0), (1, NOBODY), (0, NOBODY)}
@@ -71,9 +73,29 @@ def test_generalised_areas_still_meet():
         return np.stack([x + np.sin(y), y + np.cos(x)], axis=1)
 
     polygons = ragged([shapely.transform(shapely.segmentize(cell, 0.125), bend) for cell in CELLS])
-    coverage = coverage_of(polygons, fitting(polygons), 0.2)
-    assert len(coverage.areas.vertices) < len(polygons.vertices) / 3
-    assert shapely.coverage_is_valid(coverage.areas.part_geometries())
+    mosaic = mosaic_of(polygons, fitting(polygons), 0.2)
+    areas = mosaic.polygons.take_features(np.ones(len(CELLS), dtype=bool))
+    assert len(areas.vertices) < len(polygons.vertices) / 3
+    assert shapely.coverage_is_valid(areas.part_geometries())
+    assert mosaic.nbytes < polygons.nbytes / 4
+
+
+def test_polygons_in_full_detail_are_not_kept_twice():
+    polygons = ragged(CELLS)
+    mosaic = mosaic_of(polygons, fitting(polygons), None)
+    assert mosaic.polygons is polygons
+    assert mosaic.nbytes < polygons.nbytes
+
+
+def test_borders_of_few_are_taken_from_among_all(mosaic):
+    cells = ragged(mosaic)
+    borders = borders_of(cells)
+    every = borders.lines(cells, np.ones(len(borders.first), dtype=bool))
+    some = np.arange(len(borders.first)) % 3 == 1
+    few = borders.lines(cells, some)
+    assert few.rows.tolist() == np.flatnonzero(some).tolist()
+    expected = every.part_geometries()[some]
+    assert shapely.equals_exact(few.part_geometries(), expected, tolerance=0).all()
 
 
 @pytest.mark.parametrize("parameters", [{}, {"rotation": 30}, {"bbox": (40, 40, 52, 52)}, {"dpi": 192}])
