@@ -38,12 +38,20 @@ class Style:
     justify: str | None
     shift: tuple[float, float]
 
-    @property
+    def __hash__(self) -> int:
+        return self._number
+
+    @cached_property
+    def _number(self) -> int:
+        # A style is part of the key of everything that is remembered about texts.
+        return hash((self.font, self.color, self.halo, self.halo_color, self.background, self.shift))
+
+    @cached_property
     def boxed(self) -> bool:
         """Whether there is a background or a border round the text."""
         return self.background[3] > 0 or self.border.width > 0
 
-    @property
+    @cached_property
     def margin(self) -> float:
         """Pixels that halo and background need round the text."""
         halo = self.halo if self.halo_color[3] else 0.0
@@ -112,9 +120,9 @@ class PlacedLabel:
     ground: tuple[tuple[float, float], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
-    """The lines of a label in a style."""
+    """The lines of a label in a style; the same for the same text as long as it is remembered."""
 
     lines: tuple[str, ...]
     style: Style

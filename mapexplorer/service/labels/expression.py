@@ -95,7 +95,7 @@ def _plain(values: pd.Series[Any]) -> list[Any]:
 def _write(value: Any, change: Change | None, coded: Mapping[str, str] | None) -> str:
     if value is None:
         return ""
-    text = write_value(value)
+    text = value if type(value) is str else write_value(value)
     name = (coded or {}).get(text)
     if name is not None:
         value = text = name

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 
 from mapexplorer.service.labels.blocks import Box
-from mapexplorer.service.render.ragged import Floats
+from mapexplorer.service.render.ragged import Floats, Indices
 
 _CELL: Final = 2
 """Pixels of a cell; finer than any gap between labels that can be seen."""
+
+Cells = Sequence[int]
+"""First row and the one after the last, first column and the one after the last."""
 
 
 class Occupancy:
@@ -20,9 +23,9 @@ class Occupancy:
 
     def __init__(self, width: int, height: int) -> None:
         self._width, self._height = width, height
-        shape = math.ceil(height / _CELL) + 1, math.ceil(width / _CELL) + 1
-        self._labels = np.zeros(shape, dtype=bool)
-        self._markers = np.zeros(shape, dtype=bool)
+        self._columns = math.ceil(width / _CELL) + 1
+        self._labels = _Covered(math.ceil(height / _CELL) + 1)
+        self._markers = _Covered(math.ceil(height / _CELL) + 1)
 
     def inside(self, boxes: Iterable[Box]) -> bool:
         """Tell whether boxes lie within the picture as a whole."""
@@ -31,35 +34,81 @@ class Occupancy:
             for left, top, right, bottom in boxes
         )
 
-    def free(self, boxes: Iterable[Box], *, of_markers: bool = False) -> bool:
-        """Tell whether no label covers boxes inside the picture, nor any marker where that is asked."""
-        for box in boxes:
-            place = _cells(box)
-            if self._labels[place].any() or (of_markers and self._markers[place].any()):
-                return False
-        return True
+    def free(self, boxes: Iterable[Box]) -> bool:
+        """Tell whether no label covers boxes inside the picture."""
+        return not any(self._labels.meets(_cells(box)) for box in boxes)
+
+    def free_of_markers(self, boxes: Iterable[Box]) -> bool:
+        """Tell whether no marker covers boxes inside the picture."""
+        return not any(self._markers.meets(_cells(box)) for box in boxes)
+
+    def has_room(self, cells: Cells) -> bool:
+        """Tell whether no label covers cells, as `cells_of` gives them."""
+        return not self._labels.meets(cells)
 
     def free_at(self, places: Floats) -> bool:
         """Tell whether places, (n, 2), lie within the picture where no label is."""
         cells = (places // _CELL).astype(np.int64)
-        rows, columns = self._labels.shape
-        if (cells < 0).any() or (cells >= (columns, rows)).any():
+        if (cells < 0).any() or (cells >= (self._columns, self._labels.count)).any():
             return False
-        return not self._labels[cells[:, 1], cells[:, 0]].any()
+        return not any(
+            self._labels.meets((row, row + 1, column, column + 1)) for column, row in cells.tolist()
+        )
 
     def take(self, boxes: Iterable[Box]) -> None:
         """Note a label."""
         for box in boxes:
-            self._labels[_cells(box)] = True
+            self._labels.add(_cells(box))
 
-    def mark(self, box: Box) -> None:
-        """Note a marker, which labels of others keep off where they can."""
-        self._markers[_cells(box)] = True
+    def mark(self, cells: Cells) -> None:
+        """Note a marker, which labels of others keep off where they can; cells as `cells_of` gives them."""
+        self._markers.add(cells)
 
 
-def _cells(box: Box) -> tuple[slice, slice]:
+class _Covered:
+    """The cells that rectangles cover: for every row a number of as many bits as there are columns."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._rows = [0] * count
+        self._lowest = count
+
+    def add(self, cells: Cells) -> None:
+        """Cover a rectangle of cells."""
+        top, bottom, left, right = cells
+        bottom = min(bottom, self.count)
+        if top < bottom and left < right:
+            bits = (1 << right) - (1 << left)
+            for row in range(top, bottom):
+                self._rows[row] |= bits
+            self._lowest = min(self._lowest, bottom - top)
+
+    def meets(self, cells: Cells) -> bool:
+        """Tell whether one of the cells is covered."""
+        top, bottom, left, right = cells
+        bottom = min(bottom, self.count)
+        if top >= bottom or left >= right:
+            return False
+        bits, rows = (1 << right) - (1 << left), self._rows
+        if rows[top] & bits or rows[bottom - 1] & bits:
+            return True
+        # Nothing is less high than the steps between the rows that are looked at.
+        step = self._lowest
+        return top + step < bottom and any(rows[row] & bits for row in range(top + step, bottom, step))
+
+
+def cells_of(boxes: Floats) -> Indices:
+    """Return the cells, (…, 4), that boxes, (…, 4), cover at least in part."""
+    low, high = np.floor(boxes[..., :2] / _CELL), np.ceil(boxes[..., 2:] / _CELL)
+    found = np.stack([low[..., 1], high[..., 1], low[..., 0], high[..., 0]], axis=-1)
+    return np.asarray(np.maximum(found, 0), dtype=np.int64)
+
+
+def _cells(box: Box) -> Cells:
     left, top, right, bottom = box
     return (
-        slice(max(int(top // _CELL), 0), max(math.ceil(bottom / _CELL), 0)),
-        slice(max(int(left // _CELL), 0), max(math.ceil(right / _CELL), 0)),
+        max(math.floor(top / _CELL), 0),
+        max(math.ceil(bottom / _CELL), 0),
+        max(math.floor(left / _CELL), 0),
+        max(math.ceil(right / _CELL), 0),
     )

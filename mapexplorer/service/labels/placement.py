@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import shapely
@@ -22,9 +21,9 @@ from mapexplorer.service.labels.blocks import Block, PlacedLabel, block_of, styl
 from mapexplorer.service.labels.classes import Labelling, coded_names, labellings
 from mapexplorer.service.labels.marks import text_mark
 from mapexplorer.service.labels.masking import Mask, seen_parts, seen_places, uncut
-from mapexplorer.service.labels.occupancy import Occupancy
+from mapexplorer.service.labels.occupancy import Cells, Occupancy, cells_of
 from mapexplorer.service.labels.options import Option
-from mapexplorer.service.labels.points import point_options
+from mapexplorer.service.labels.points import PointOptions, around
 from mapexplorer.service.labels.tracks import track_of, track_options
 from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.render.classes import drawn_classes
@@ -58,9 +57,10 @@ _SMALL: Final = 6.0
 """A polygon is labelled when its label is at most so many times as large as what is seen of it."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A feature that should be labelled: its rank among all, and where its label may stand."""
+class Candidate(NamedTuple):
+    """A feature that should be labelled: its rank among all, where its label may stand as long as there is
+    room, and the cells of its marker.
+    """
 
     rank: tuple[float, int, int, float, int]
     layer: int
@@ -69,7 +69,7 @@ class Candidate:
     block: Block
     options: Callable[[Occupancy], Iterator[Option]]
     repeats: tuple[int, int, str] | None = None
-    marker: tuple[float, float, float, float] | None = None
+    marker: Cells | None = None
     mask: Mask = None
 
 
@@ -99,7 +99,7 @@ def _without_conflicts(frame: Frame, candidates: Sequence[Candidate]) -> Iterato
         if number % 64 == 0:
             check_time()
         known = written.get(candidate.repeats, []) if candidate.repeats is not None else []
-        option = _first_free(occupancy, candidate, padding, known, apart)
+        option = _first_free(occupancy, candidate, known, apart)
         if option is None:
             continue
         occupancy.take(_wider(option.boxes, padding))
@@ -119,31 +119,29 @@ def _without_conflicts(frame: Frame, candidates: Sequence[Candidate]) -> Iterato
 
 
 def _first_free(
-    occupancy: Occupancy,
-    candidate: Candidate,
-    padding: float,
-    known: Sequence[tuple[float, float]],
-    apart: float,
+    occupancy: Occupancy, candidate: Candidate, known: Sequence[tuple[float, float]], apart: float
 ) -> Option | None:
     """Return the first place that is free of labels and markers, else the first that is free of labels, else
     one of these where a clipping cuts the label.
     """
     second = third = None
     for option in candidate.options(occupancy):
-        if not option.boxes or not occupancy.inside(option.boxes):
-            continue
         if known and _near(option.middle, known, apart):
-            continue
-        wider = _wider(option.boxes, padding)
-        if not occupancy.free(wider):
             continue
         if not uncut(option.boxes, candidate.mask):
             third = third or option
-        elif not option.shuns or occupancy.free(option.boxes, of_markers=True):
+        elif not option.shuns or occupancy.free_of_markers(option.boxes):
             return option
         else:
             second = second or option
     return second or third
+
+
+def _with_room(options: Iterable[Option], occupancy: Occupancy, padding: float) -> Iterator[Option]:
+    """Yield the options that lie in the picture where no label is yet."""
+    for option in options:
+        if option.boxes and occupancy.inside(option.boxes) and occupancy.free(_wider(option.boxes, padding)):
+            yield option
 
 
 def _near(middle: tuple[float, float], known: Sequence[tuple[float, float]], apart: float) -> bool:
@@ -164,6 +162,7 @@ class _Layer:
         self.mask = mask
         self.scale = frame.pixels_per_point * _factor(layer, shown, frame)
         self.size = frame.size.width, frame.size.height
+        self.padding = _PADDING * frame.pixels_per_point
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield the candidates of every class that holds."""
@@ -200,24 +199,31 @@ class _Layer:
             reach[chosen],
             middle[chosen],
         )
+        texts = self._blocks(labelling, rows)
+        written = [number for number, (_, block) in enumerate(texts) if block is not None]
         gap = _GAP * self.scale
-        for (text, block), row, at, around in zip(
-            self._blocks(labelling, rows), rows.tolist(), places.tolist(), reach.tolist(), strict=True
-        ):
-            # Its core, so that a label on the diagonal does not count as over its own marker.
-            right, down = _CORE * around[0], _CORE * around[1]
-            marker = (at[0] - right, at[1] - down, at[0] + right, at[1] + down)
-            if block is not None:
-                yield Candidate(
-                    self._rank(labelling, max(around), -row),
-                    self.position,
-                    row,
-                    text,
-                    block,
-                    partial(_point_options, block, labelling.position, tuple(at), tuple(around), gap),
-                    marker=marker,
-                    mask=self.mask,
-                )
+        around_each = [
+            around(block, labelling.position, (right, down), gap)
+            for (_, block), (right, down) in zip(texts, reach.tolist(), strict=True)
+            if block is not None
+        ]
+        if not around_each:
+            return
+        options = PointOptions(around_each, places[written], self.padding, self.size)
+        # Its core, so that a label on the diagonal does not count as over its own marker.
+        cores = cells_of(np.hstack([places - _CORE * reach, places + _CORE * reach])[written]).tolist()
+        largest = reach.max(axis=1)[written].tolist()
+        for number, (row, core, size) in enumerate(zip(rows[written].tolist(), cores, largest, strict=True)):
+            yield Candidate(
+                self._rank(labelling, size, -row),
+                self.position,
+                row,
+                texts[written[number]][0],
+                around_each[number].block,
+                partial(options.of, number),
+                marker=core,
+                mask=self.mask,
+            )
 
     def _seen(self, labelling: Labelling) -> Ragged:
         """Return what is seen of lines or polygons."""
@@ -293,7 +299,7 @@ class _Layer:
                 int(parts.rows[part]),
                 text,
                 block,
-                partial(_line_options, block, labelling.position, parts.vertices[start:end], clearance),
+                partial(self._line_options, block, labelling.position, parts.vertices[start:end], clearance),
                 repeats=(self.position, labelling.number, text),
                 mask=self.mask,
             )
@@ -318,9 +324,20 @@ class _Layer:
                 int(parts.rows[part]),
                 text,
                 block,
-                partial(_area_options, block, geometries[part], self.size),
+                partial(self._area_options, block, geometries[part]),
                 mask=self.mask,
             )
+
+    def _area_options(self, block: Block, polygon: Any, occupancy: Occupancy) -> Iterator[Option]:
+        return _with_room(area_options(block, polygon, self.size), occupancy, self.padding)
+
+    def _line_options(
+        self, block: Block, position: str, vertices: Floats, clearance: float, occupancy: Occupancy
+    ) -> Iterator[Option]:
+        track = track_of(vertices, block.style.font.size)
+        if track is not None:
+            options = track_options(block, position, track, clearance, occupancy.free_at)
+            yield from _with_room(options, occupancy, self.padding)
 
 
 def _factor(layer: FeatureLayer, shown: ViewLayer, frame: Frame) -> float:
@@ -339,31 +356,6 @@ def _factor(layer: FeatureLayer, shown: ViewLayer, frame: Frame) -> float:
             f"{layer.reference_scale:g}, would be {largest:.0f} points large",
         )
     return factor
-
-
-def _point_options(
-    block: Block,
-    position: str,
-    place: tuple[float, float],
-    reach: tuple[float, float],
-    gap: float,
-    occupancy: Occupancy,
-) -> Iterator[Option]:
-    return point_options(block, position, place, reach, gap)
-
-
-def _area_options(
-    block: Block, polygon: Any, size: tuple[int, int], occupancy: Occupancy
-) -> Iterator[Option]:
-    return area_options(block, polygon, size)
-
-
-def _line_options(
-    block: Block, position: str, vertices: Floats, clearance: float, occupancy: Occupancy
-) -> Iterator[Option]:
-    track = track_of(vertices, block.style.font.size)
-    if track is not None:
-        yield from track_options(block, position, track, clearance, occupancy.free_at)
 
 
 def _largest(rows: Indices, sizes: Floats) -> Indices:

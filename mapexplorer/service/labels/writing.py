@@ -13,24 +13,29 @@ import numpy as np
 from mapexplorer.service.filters import Memory
 from mapexplorer.service.labels.blocks import PlacedLabel, Run
 from mapexplorer.service.labels.lettering import Codes, Font, joined, metrics_of, shape
-from mapexplorer.service.render.drawing import CLOSE, LINE, MOVE, Drawing, Outline, Pixels
+from mapexplorer.service.render.dots import Dots, dots_of
+from mapexplorer.service.render.drawing import CLOSE, LINE, MOVE, Drawing, Outline
 from mapexplorer.service.render.ragged import Floats
 from mapexplorer.service.render.surface import Surface
 from mapexplorer.service.render.symbols import NO_STROKE, Stroke
 
-_LARGEST_BITMAP: Final = 64_000.0
-"""Pixels of a label whose bitmap is kept; larger ones are rare."""
-_BITMAPS: Final = Memory(16 * 2**20)
-"""Bitmaps of horizontal labels by what is written in which style."""
+_LARGEST: Final = 64_000.0
+"""Pixels of a label whose dots are kept; larger ones are rare."""
+_DOTS: Final = Memory(24 * 2**20)
+"""The dots of horizontal labels by what is written in which style."""
 
 
 def draw_labels(drawing: Drawing, labels: Sequence[PlacedLabel]) -> None:
-    """Draw labels in their order. On pixels, horizontal ones come from bitmaps that are kept."""
-    rest = list(labels)
+    """Draw labels in their order. On pixels, horizontal ones come from dots that are kept."""
+    rest: list[PlacedLabel] = []
+    kept: list[tuple[Dots, int, int]] = []
+    for label in labels:
+        if isinstance(drawing, Surface) and _is_kept(label):
+            kept.append(_dots_at(label))
+        else:
+            rest.append(label)
     if isinstance(drawing, Surface):
-        kept = [label for label in labels if _is_kept(label)]
-        rest = [label for label in labels if not _is_kept(label)]
-        drawing.paste_all([_bitmap_at(label) for label in kept])
+        drawing.paste_dots(kept)
     _draw_outlines(drawing, rest)
 
 
@@ -51,26 +56,34 @@ def _draw_outlines(drawing: Drawing, labels: Sequence[PlacedLabel]) -> None:
 
 
 def _is_kept(label: PlacedLabel) -> bool:
-    """Tell whether a label is drawn from a bitmap: it is horizontal and of usual size."""
+    """Tell whether a label is drawn from kept dots: it is horizontal and of usual size."""
     wide = sum(run.wide for run in label.runs)
-    return all(run.angle == 0 for run in label.runs) and wide * label.style.font.size < _LARGEST_BITMAP
+    return all(run.angle == 0 for run in label.runs) and wide * label.style.font.size < _LARGEST
 
 
-def _bitmap_at(label: PlacedLabel) -> tuple[Pixels, int, int]:
-    """Return a label as a bitmap with the pixel of its upper left corner."""
-    corner = math.floor(label.runs[0].x), math.floor(label.runs[0].y)
-    origin = np.array(corner, dtype=np.float64)
-    moved = replace(
-        label,
-        layer=0,
-        row=0,
-        runs=tuple(replace(run, x=run.x - corner[0], y=run.y - corner[1]) for run in label.runs),
-        ground=tuple((x - corner[0], y - corner[1]) for x, y in label.ground),
-    )
+def _dots_at(label: PlacedLabel) -> tuple[Dots, int, int]:
+    """Return the dots of a label from a corner, and the pixel of that corner."""
+    left, top = math.floor(label.runs[0].x), math.floor(label.runs[0].y)
+    written = tuple((run.text, run.x - left, run.y - top, run.wide, run.piece) for run in label.runs)
+    ground = tuple((x - left, y - top) for x, y in label.ground)
+    return _DOTS.recall((label.style, written, ground), lambda: _dots(label, left, top)), left, top
+
+
+def _dots(label: PlacedLabel, left: int, top: int) -> Dots:
+    moved = _moved(label, -left, -top)
     low, high = _reach(moved)
-    bitmap = _BITMAPS.recall(moved, lambda: _bitmap(moved, low, high))
-    left, top = (low + origin).astype(int).tolist()
-    return bitmap, left, top
+    width, height = (high - low).astype(int).tolist()
+    surface = Surface(width, height)
+    _draw_outlines(surface, [_moved(moved, -low[0], -low[1])])
+    return dots_of(surface.pixels, int(low[0]), int(low[1]))
+
+
+def _moved(label: PlacedLabel, right: float, down: float) -> PlacedLabel:
+    return replace(
+        label,
+        runs=tuple(replace(run, x=run.x + right, y=run.y + down) for run in label.runs),
+        ground=tuple((x + right, y + down) for x, y in label.ground),
+    )
 
 
 def _reach(label: PlacedLabel) -> tuple[Floats, Floats]:
@@ -82,19 +95,6 @@ def _reach(label: PlacedLabel) -> tuple[Floats, Floats]:
     corners += list(label.ground)
     places = np.array(corners)
     return np.floor(places.min(axis=0) - margin), np.ceil(places.max(axis=0) + margin)
-
-
-def _bitmap(label: PlacedLabel, low: Floats, high: Floats) -> Pixels:
-    left, top = low.tolist()
-    width, height = (high - low).astype(int).tolist()
-    surface = Surface(width, height)
-    moved = replace(
-        label,
-        runs=tuple(replace(run, x=run.x - left, y=run.y - top) for run in label.runs),
-        ground=tuple((x - left, y - top) for x, y in label.ground),
-    )
-    _draw_outlines(surface, [moved])
-    return surface.pixels
 
 
 def outline_of_label(label: PlacedLabel) -> Outline | None:

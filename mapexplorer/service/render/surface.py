@@ -16,6 +16,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from mapexplorer.service.render.dashes import cut_outlines
+from mapexplorer.service.render.dots import Dots, blend_dots
 from mapexplorer.service.render.drawing import LINE, Drawing, Outline, Pixels
 from mapexplorer.service.render.ragged import Box, Floats, Indices, reaching_beyond
 from mapexplorer.service.render.symbols import Rgba, Stroke
@@ -247,18 +248,10 @@ class Surface(Drawing):
             return
         lay_over(self.pixels[y0:y1, x0:x1], picture[y0 - top : y1 - top, x0 - left : x1 - left])
 
-    def paste_all(self, pictures: Sequence[tuple[Pixels, int, int]]) -> None:
-        """Blend many small pictures over the surface, each with the pixel of its upper left corner."""
-        if not pictures:
-            return
-        image = Image.fromarray(self.pixels)
-        for picture, left, top in pictures:
-            row = top - self.top
-            x, y = max(left, 0), max(row, 0)
-            shown = picture[y - row :, x - left :] if (x, y) != (left, row) else picture
-            if shown.size and x < self.width and y < self.height:
-                image.alpha_composite(Image.fromarray(np.ascontiguousarray(shown)), (x, y))
-        self.pixels[:] = np.asarray(image)
+    def paste_dots(self, pictures: Sequence[tuple[Dots, int, int]]) -> None:
+        """Blend many small pictures that do not overlap, each with the pixel of its corner."""
+        if pictures:
+            blend_dots(self.pixels, [(dots, left, top - self.top) for dots, left, top in pictures])
 
     @contextmanager
     def sheet(self, *, opacity: float = 1.0, within: Sequence[Outline] | None = None) -> Iterator[Surface]:
