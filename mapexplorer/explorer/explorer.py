@@ -44,6 +44,7 @@ from mapexplorer.explorer.scheduler import Scheduler
 from mapexplorer.explorer.selections import selected_rows
 from mapexplorer.explorer.state import State
 from mapexplorer.explorer.status import StatusLine
+from mapexplorer.explorer.time_zones import TimeZone
 from mapexplorer.explorer.view import MapPane
 from mapexplorer.protocol import Extent, MapExplorerError, MapRequest, SpatialReference
 
@@ -69,6 +70,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
     """
 
     answer = Instance(Answer, allow_none=True)
+    time_zone = TimeZone(help="The name of the time zone in which times are shown, typed and stamped.")
     _ready = False
     _closed = False
 
@@ -355,7 +357,6 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
 
     def _viewed(self, view: View, moved: bool, resized: bool) -> None:
         """The person moved the map, or its size changed."""
-        moved = moved and not resized  # a new size takes the centre along, as far as the browser rounds it
         with self._guard:
             if self._closed:
                 return

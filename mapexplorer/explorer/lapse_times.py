@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from mapexplorer.explorer.panels import timeline
 from mapexplorer.explorer.panels.time_window import Mode, Window, published_time
 from mapexplorer.explorer.time_lapse import MOST_FRAMES, LapseFrame
+from mapexplorer.explorer.time_zones import zone
 from mapexplorer.protocol import ParameterError
 from mapexplorer.protocol.time import TimeExtent, moment
 
@@ -31,12 +33,13 @@ def read_step(value: Any) -> timeline.Step:
     return timeline.Step(count, unit)
 
 
-def stamp(time: TimeExtent) -> str:
-    """A time as it is stamped on a picture."""
-    start, end = timeline.text(time.start), timeline.text(time.end)
+def stamp(time: TimeExtent, name: str = "UTC") -> str:
+    """A time as it is stamped on a picture; another time zone than UTC is named."""
+    start, end = (timeline.text(moment, zone(name)) for moment in (time.start, time.end))
+    words = f"up to {end}" if time.start is None else f"{start} – {end}"
     if time.instant:
-        return start
-    return f"up to {end}" if time.start is None else f"{start} – {end}"
+        words = start
+    return words if name == "UTC" else f"{words} ({name})"
 
 
 def lapse_frames(
@@ -51,7 +54,8 @@ def lapse_frames(
 ) -> tuple[LapseFrame, ...]:
     """The frames from a start to an end, by default over all the time of the service.
 
-    `mode` is window (of `width` steps), instant or cumulative. Raises ParameterError for what cannot be.
+    Dates are read, and days and longer steps counted, in the time zone of the explorer. `mode` is window (of
+    `width` steps), instant or cumulative. Raises ParameterError for what cannot be.
     """
     if mode not in (Mode.WINDOW, Mode.INSTANT, Mode.CUMULATIVE):
         raise ParameterError("mode", f"expected window, instant or cumulative, not {str(mode)[:40]}")
@@ -59,8 +63,9 @@ def lapse_frames(
     if published is None and (start is None or end is None):
         raise ParameterError("start", "is needed together with end: the service says nothing about time")
     extent = published.extent if published is not None else (0, 0)
+    place = zone(explorer.time_zone)
     first, last = (
-        fallback if value is None else _moment(name, value)
+        fallback if value is None else _moment(name, value, place)
         for name, value, fallback in (("start", start, extent[0]), ("end", end, extent[1]))
     )
     if first >= last:
@@ -69,29 +74,31 @@ def lapse_frames(
     every = timeline.sensible((first, last), suggested) if step is None else read_step(step)
     if (last - first) / every.milliseconds > MOST_FRAMES:
         raise ParameterError("step", f"gives more than {MOST_FRAMES} frames")
-    begin = timeline.floor(first, every) if start is None else first
-    row = _row(begin, last, every, clipped=end is not None)
+    begin = timeline.floor(first, every, place) if start is None else first
+    row = _row(begin, last, every, place, clipped=end is not None)
     window = Window(0, min(max(1, width), len(row) - 1) if mode == Mode.WINDOW else 0)
     request = explorer.request()
     frames = []
     for number in range(window.frames(Mode(mode), row)):
         time = window.at_frame(number, Mode(mode)).time(Mode(mode), row)
         if time is not None:
-            frames.append(LapseFrame(request.replace(time=time), stamp(time) if stamped else ""))
+            frames.append(
+                LapseFrame(request.replace(time=time), stamp(time, explorer.time_zone) if stamped else "")
+            )
     return tuple(frames)
 
 
-def _row(first: int, last: int, step: timeline.Step, clipped: bool) -> tuple[int, ...]:
+def _row(first: int, last: int, step: timeline.Step, place: tzinfo, clipped: bool) -> tuple[int, ...]:
     row = [first]
     while row[-1] < last:
-        following = step.after(first, len(row))
+        following = timeline.later(first, step, len(row), place)
         row.append(min(following, last) if clipped else following)
     return tuple(row)
 
 
-def _moment(name: str, value: Any) -> int:
+def _moment(name: str, value: Any, place: tzinfo) -> int:
     try:
-        typed = timeline.parsed(value) if isinstance(value, str) else moment(value)
+        typed = timeline.parsed(value, place) if isinstance(value, str) else moment(value)
     except ValueError as error:
         raise ParameterError(name, str(error)) from None
     if typed is None:

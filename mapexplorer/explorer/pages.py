@@ -169,7 +169,7 @@ class Page(ABC):
         view = self._read()
         if view is None or view.size is None:
             return
-        resized = view.size != self.size
+        first, resized = self.size is None, view.size != self.size
         self.size = view.size
         arrived = view.near(self.current)
         # A view from before the browser heard of the one asked for is no move either. Several may have been
@@ -182,7 +182,8 @@ class Page(ABC):
         if moved or arrived:
             self._past = []
         if moved or resized:
-            self._on_view(self.current, moved, resized)
+            # Another size takes the centre along, as far as the browser rounds it: nobody has moved the map.
+            self._on_view(self.current, moved and (first or not resized), resized)
 
     def _read(self) -> View | None:
         """The view that the browser reported, or None while the map is hidden."""

@@ -32,6 +32,7 @@ KINDS = (
     ("Pictures in a folder", "time-lapse"),
 )
 TYPES = {".gif": "image/gif", ".png": "image/png", ".webp": "image/webp", ".zip": "application/zip"}
+DATE = "A date in the time zone chosen above"
 LARGEST_LINK = 8_000_000
 """Bytes up to which a file is sent to the browser for a download."""
 
@@ -42,8 +43,12 @@ class LapseControls:
     def __init__(self, panel: TimePanel) -> None:
         self._panel = panel
         self._job = 0  # the number of the recording that is wanted; another number ends an older one
-        self.first = controls.labelled(ipywidgets.Text, "From", "A date in UTC", continuous_update=False)
-        self.last = controls.labelled(ipywidgets.Text, "To", "A date in UTC", continuous_update=False)
+        self.first = controls.labelled(
+            ipywidgets.Text, "From", "A date in the time zone chosen above", continuous_update=False
+        )
+        self.last = controls.labelled(
+            ipywidgets.Text, "To", "A date in the time zone chosen above", continuous_update=False
+        )
         self.kind = controls.labelled(ipywidgets.Dropdown, "As", "The kind of file", options=KINDS)
         self.path = controls.labelled(
             ipywidgets.Text, "File", "Where it is written, beside the notebook", value=KINDS[0][1]
@@ -79,9 +84,9 @@ class LapseControls:
             controls.say(self.message, controls.hint("Cancelled; nothing was written."))
         self._job += 1
         self._show_running(False)
-        published = self._panel.published
+        published, zone = self._panel.published, self._panel.zone.zone
         for box, place in ((self.first, 0), (self.last, 1)):
-            box.placeholder = timeline.text(published.extent[place]) if published is not None else ""
+            box.placeholder = timeline.text(published.extent[place], zone) if published is not None else ""
 
     def _record(self) -> None:
         panel = self._panel

@@ -18,6 +18,7 @@ from .playback import Playback
 from .published import member
 from .time_layers import LayerTimes
 from .time_window import Mode, PublishedTime, Window, fitting_modes, published_time
+from .zone_choice import ZoneChoice
 
 if TYPE_CHECKING:
     from mapexplorer.explorer.answer import Answer
@@ -47,6 +48,7 @@ RELATIONS = (
     ),
 )
 SPEEDS = (("Slow", 1.5), ("Normal", 0.7), ("Fast", 0.3), ("Very fast", 0.1))
+DATE = "A date, with a time of day if need be"
 PLAY, PAUSE = "▶" + controls.UPRIGHT, "❚❚"
 
 
@@ -55,8 +57,8 @@ class TimePanel(BoundPanel):
 
     Writes ``time``, ``time_relation`` and ``layer_time_options``.
 
-    Times are UTC. A time set from code may lie between the marks of the slider: the date boxes show it
-    exactly, the slider its closest mark.
+    Times are shown in the time zone of the explorer and sent as UTC. A time set from code may lie between
+    the marks of the slider: the date boxes show it exactly, the slider its closest mark.
     """
 
     title: ClassVar[str] = "Time"
@@ -74,13 +76,18 @@ class TimePanel(BoundPanel):
         self.mode.add_class("me-modes")
         self.slider = controls.labelled(ipywidgets.IntSlider, "Time", readout=False, min=0, max=1)
         self.range = controls.labelled(ipywidgets.IntRangeSlider, "Time", readout=False, min=0, max=1)
-        self.first = controls.labelled(ipywidgets.Text, "From", "A date in UTC", continuous_update=False)
-        self.last = controls.labelled(ipywidgets.Text, "To", "A date in UTC", continuous_update=False)
+        self.first = controls.labelled(
+            ipywidgets.Text, "From", "A date, with a time if need be", continuous_update=False
+        )
+        self.last = controls.labelled(
+            ipywidgets.Text, "To", "A date, with a time if need be", continuous_update=False
+        )
         self.step = controls.labelled(ipywidgets.Dropdown, "Step", "How far one step goes")
         self.speed = controls.labelled(ipywidgets.Dropdown, "Speed", options=SPEEDS, value=SPEEDS[1][1])
         self.relation = controls.labelled(
             ipywidgets.Dropdown, "Relation", options=[(label, relation) for label, relation, _ in RELATIONS]
         )
+        self.zone = ZoneChoice(self.explorer)
         self.message, self.explanation, self.about = controls.prose(), controls.prose(), controls.prose()
         self.layers = LayerTimes(
             self.listen,
@@ -95,7 +102,8 @@ class TimePanel(BoundPanel):
         self._body = ipywidgets.VBox(
             (
                 self.mode, self.slider, self.range, self.first, self.last, self.message, self.player,
-                self.step, self.speed, self.relation, self.explanation, self.layers.widget, self.lapse.widget,
+                self.step, self.speed, self.relation, self.explanation, self.zone.box, self.layers.widget,
+                self.lapse.widget,
             )
         )  # fmt: skip
         self._body.add_class("me-stack")
@@ -124,6 +132,8 @@ class TimePanel(BoundPanel):
         self.listen(self.last, self._dated)
         self.listen(self.step, self._step_chosen)
         self.listen(self.relation, self._relation_chosen)
+        self.listen(self.zone.box, lambda: self.refuse(self.zone.choose()))
+        self.explorer.observe(self._zone_changed, names=["time_zone"])
         self.speed.observe(lambda change: setattr(self.playback, "pause", change.new), names="value")
         self.loop.observe(lambda change: setattr(self.playback, "loop", change.new), names="value")
         self.playback.pause = self.speed.value
@@ -138,7 +148,7 @@ class TimePanel(BoundPanel):
         else:
             names = ", ".join(name for name in self.published.layers if name)
             layers = f"Layers with time: {names}. " if names else ""
-            controls.say(self.about, controls.hint(f"{layers}All times are in UTC."))
+            controls.say(self.about, controls.hint(f"{layers}Requests carry times in UTC."))
             offered = timeline.choices(self.published.extent, self.published.step)
             with self.quietly():
                 self.step.options = [(str(step), step) for step in offered]
@@ -166,10 +176,11 @@ class TimePanel(BoundPanel):
         controls.shown(self.range, mode is Mode.WINDOW)
         controls.shown(self.first, mode in (Mode.INSTANT, Mode.WINDOW))
         controls.shown(self.last, mode in (Mode.WINDOW, Mode.CUMULATIVE))
-        self.first.description = "At (UTC)" if mode is Mode.INSTANT else "From (UTC)"
-        self.last.description = "Up to (UTC)" if mode is Mode.CUMULATIVE else "To (UTC)"
-        self.first.value = timeline.text(time.start) if time else ""
-        self.last.value = timeline.text(time.end) if time else ""
+        self.zone.show()
+        self.first.description = self.zone.label("At" if mode is Mode.INSTANT else "From")
+        self.last.description = self.zone.label("Up to" if mode is Mode.CUMULATIVE else "To")
+        self.first.value = timeline.text(time.start, self.zone.zone) if time else ""
+        self.last.value = timeline.text(time.end, self.zone.zone) if time else ""
         for widget in (self.first, self.last):
             widget.placeholder = "open" if mode is Mode.WINDOW else ""
         self._show_relation(mode)
@@ -197,6 +208,7 @@ class TimePanel(BoundPanel):
     def close(self) -> None:
         """Stop playing and release the widgets."""
         self.explorer.parameters.unobserve(self._follow, names=["dynamic_layers"])
+        self.explorer.unobserve(self._zone_changed, names=["time_zone"])
         self.playback.stop()
         self.lapse.stop()
         super().close()
@@ -220,13 +232,18 @@ class TimePanel(BoundPanel):
 
     def _dated(self) -> None:
         try:
-            first = timeline.parsed(self.first.value) if self.mode.value is not Mode.CUMULATIVE else None
-            last = first if self.mode.value is Mode.INSTANT else timeline.parsed(self.last.value)
+            zone, mode = self.zone.zone, self.mode.value
+            first = timeline.parsed(self.first.value, zone) if mode is not Mode.CUMULATIVE else None
+            last = first if mode is Mode.INSTANT else timeline.parsed(self.last.value, zone)
             time = None if first is None and last is None else TimeExtent(first, last)
         except ValueError as error:
             self.refuse(f"Time: {error}.")
             return
         self.write(time=time)
+
+    def _zone_changed(self, change: Any) -> None:
+        self.lapse.stop()
+        self._step_chosen()
 
     def _step_chosen(self) -> None:
         self._lay_marks()
@@ -280,7 +297,7 @@ class TimePanel(BoundPanel):
     def _lay_marks(self) -> None:
         if self.published is None:
             return
-        self.marks = timeline.marks(self.published.extent, self.step.value)
+        self.marks = timeline.marks(self.published.extent, self.step.value, self.zone.zone)
         self.window = Window(0, 1)
         with self.quietly():
             for slider in (self.slider, self.range):

@@ -1,6 +1,7 @@
-"""Time steps on the UTC calendar, and instants as text.
+"""Time steps on the calendar, and instants as text, in UTC or another time zone.
 
-Times are milliseconds since 1970-01-01 UTC, as everywhere on the wire. Hours, days and weeks have a fixed
+Times are milliseconds since 1970-01-01 UTC, as everywhere on the wire. In a time zone, days and longer steps
+go from one local midnight to another. Hours, days and weeks have a fixed
 length; months, years, decades and centuries follow the calendar, and a day that a month does not have becomes
 its last day. Times outside the years 1 to 9999 cannot be written as a date and are read as absent.
 """
@@ -11,7 +12,7 @@ import bisect
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from .published import interval, number
 
@@ -24,6 +25,7 @@ MILLISECONDS = {
     "days": 86_400_000,
     "weeks": 604_800_000,
 }
+CLOCK_UNITS = ("milliseconds", "seconds", "minutes", "hours")
 MONTHS = {"months": 1, "years": 12, "decades": 120, "centuries": 1200}
 SINGULAR = {"centuries": "century"} | {
     unit: unit[:-1] for unit in (*MILLISECONDS, *MONTHS) if unit != "centuries"
@@ -90,6 +92,23 @@ def milliseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
+def clock(time: int, zone: tzinfo) -> int:
+    """What clocks of a zone show, as if it were UTC. Raises OverflowError where the calendar ends."""
+    return time if zone is UTC else milliseconds(at(time).astimezone(zone).replace(tzinfo=UTC))
+
+
+def instant(shown: int, zone: tzinfo) -> int:
+    """When clocks of a zone show this; of two such times the first. Raises OverflowError."""
+    return shown if zone is UTC else milliseconds(at(shown).replace(tzinfo=zone).astimezone(UTC))
+
+
+def later(time: int, step: Step, times: int, zone: tzinfo = UTC) -> int:
+    """The time a number of steps later on the calendar of a zone. Raises OverflowError."""
+    if zone is UTC or step.unit in CLOCK_UNITS:
+        return step.after(time, times)
+    return instant(step.after(clock(time, zone), times), zone)
+
+
 def published_step(count: object, unit: object) -> Step | None:
     """A step from an interval and its esriTimeUnits… as published; None when they make no sense."""
     found = number(count)
@@ -112,10 +131,12 @@ def published_extent(value: object) -> tuple[int, int] | None:
     return first, last
 
 
-def floor(time: int, step: Step) -> int:
-    """The last calendar mark at or before a time: a full hour, midnight, the first of January…"""
+def floor(time: int, step: Step, zone: tzinfo = UTC) -> int:
+    """The last calendar mark of a zone at or before a time: a full hour, midnight, the first of January…"""
+    if zone is not UTC:
+        return min(instant(floor(clock(time, zone), step), zone), time)
     moment = at(time)
-    if step.unit in ("milliseconds", "seconds", "minutes", "hours"):
+    if step.unit in CLOCK_UNITS:
         day = milliseconds(moment.replace(hour=0, minute=0, second=0, microsecond=0))
         size = min(step.count * MILLISECONDS[step.unit], 86_400_000)
         return day + (time - day) // size * size
@@ -132,17 +153,17 @@ def floor(time: int, step: Step) -> int:
     return milliseconds(midnight.replace(year=year, month=month + 1, day=1))
 
 
-def marks(extent: tuple[int, int], step: Step) -> tuple[int, ...]:
+def marks(extent: tuple[int, int], step: Step, zone: tzinfo = UTC) -> tuple[int, ...]:
     """Every calendar mark from the one at or before the start to the one at or after the end, at least two.
 
     At most MOST_STEPS + 1 marks; a longer row is cut at its end.
     """
     first, last = extent
-    start = floor(first, step)
+    start = floor(first, step, zone)
     row = [start]
     while len(row) <= MOST_STEPS and (row[-1] < last or len(row) < 2):
         try:
-            row.append(step.after(start, len(row)))
+            row.append(later(start, step, len(row), zone))
         except OverflowError:
             break
     return tuple(row)
@@ -180,12 +201,12 @@ def nearest(row: tuple[int, ...], time: int) -> int:
     return right - 1 if time - row[right - 1] <= row[right] - time else right
 
 
-def text(time: int | None) -> str:
-    """A time in UTC as people write it: 2008-07-01, 2008-07-01 06:00, finer where needed; "" for None."""
+def text(time: int | None, zone: tzinfo = UTC) -> str:
+    """A time as people write it: 2008-07-01, 2008-07-01 06:00, finer where needed; "" for None."""
     if time is None:
         return ""
     try:
-        moment = at(time)
+        moment = at(time).astimezone(zone)
     except OverflowError:
         return f"{time} ms"
     day = f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
@@ -198,15 +219,16 @@ def text(time: int | None) -> str:
 
 DATE = re.compile(
     r"(\d{1,4})(?:-(\d{1,2})(?:-(\d{1,2})"
-    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?)?)?)?\s*(?:Z|UTC)?",
+    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?)?)?)?\s*(Z|UTC)?",
     re.IGNORECASE,
 )
 
 
-def parsed(value: str) -> int | None:
-    """The time of a text such as 2008, 2008-07, 2008-07-01 or 2008-07-01 06:00, read as UTC; None for "".
+def parsed(value: str, zone: tzinfo = UTC) -> int | None:
+    """The time of a text such as 2008, 2008-07, 2008-07-01 or 2008-07-01 06:00; None for "".
 
-    Raises ValueError with the forms that are understood.
+    It is read in the zone; with Z or UTC behind it, in UTC. Raises ValueError with the forms that are
+    understood.
     """
     if not value.strip():
         return None
@@ -224,8 +246,8 @@ def parsed(value: str) -> int | None:
             minute or 0,
             second or 0,
             thousandths * 1000,
-            tzinfo=UTC,
+            tzinfo=UTC if found.group(8) else zone,
         )
-    except ValueError:
-        raise ValueError("expected a date such as 2008-07-01 or 2008-07-01 06:00 (UTC)") from None
-    return milliseconds(moment)
+        return milliseconds(moment.astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise ValueError(f"expected a date such as 2008-07-01 or 2008-07-01 06:00 ({zone})") from None

@@ -15,6 +15,7 @@ from mapexplorer.explorer.panels.composer import Composer
 from mapexplorer.explorer.parameters import Parameters
 from mapexplorer.explorer.scheduler import ManualScheduler
 from mapexplorer.explorer.state import State
+from mapexplorer.explorer.time_zones import TimeZone
 from mapexplorer.explorer.view import MapPane
 from mapexplorer.protocol import LayerInfo, MapRequest, ServiceInfo
 
@@ -61,6 +62,7 @@ LAYERS = [
 
 class StandIn(traitlets.HasTraits):
     answer = traitlets.Any()
+    time_zone = TimeZone()
 
     def __init__(self, root: Any = None, layers: Any = None) -> None:
         super().__init__()
