@@ -52,7 +52,7 @@ def draw_highlight(
     outlines = outlines_of(found)
     fill = highlight.fill if found.dimension == 2 else None
     seams = shapes.seams_in(frame)
-    borders = None if seams is None else seams.strokes(found)
+    borders = None if seams is None else seams.strokes(found, outlines)
     if borders is None:
         drawing.draw_each(outlines, _colors(fill, len(outlines)), [stroke])
         return

@@ -73,15 +73,14 @@ def draw_polygons(
             chosen[run] = True
             part = polygons.take_features(chosen)
         fill = fills[hatched[run[0]]]
-        borders = None if seams is None else seams.strokes(part)
+        outlines = outlines_of(part)
+        borders = None if seams is None else seams.strokes(part, outlines)
         if hatched[run[0]] >= 0 and fill.picture is not None:
-            draw_pictured(surface, outlines_of(part), fill.picture, pixels_per_point, borders)
+            draw_pictured(surface, outlines, fill.picture, pixels_per_point, borders)
         elif hatched[run[0]] >= 0:
-            _draw_hatched(surface, part, fill, pixels_per_point, borders)
-        elif borders is None:
-            _draw_solid(surface, part, which[run], fills)
+            _draw_hatched(surface, outlines, fill, pixels_per_point, borders)
         else:
-            _draw_one_by_one(surface, outlines_of(part), borders, which[run], fills)
+            _draw_solid(surface, outlines, borders or outlines, which[run], fills)
 
 
 def order_free(classes: Sequence[SymbolClass], drawn: ClassNumbers, pixels_per_point: float) -> bool:
@@ -126,40 +125,42 @@ def draw_coverage(
             surface.draw_each([whole_outline(coverage.borders.take_parts(chosen))], None, [stroke])
 
 
-def _draw_solid(surface: Drawing, polygons: Ragged, which: Indices, fills: Sequence[Fill]) -> None:
-    colors: Floats = np.array([fill.color for fill in fills], dtype=np.float64)[which]
-    surface.draw_each(
-        outlines_of(polygons),
-        colors if colors[:, 3].any() else None,
-        [fill.outline for fill in fills],
-        which=which,
-        round_ends=False,
-    )
-
-
-def _draw_one_by_one(
+def _draw_solid(
     surface: Drawing,
     outlines: Sequence[Outline],
     borders: Sequence[Outline],
     which: Indices,
     fills: Sequence[Fill],
 ) -> None:
-    """Draw polygons whose borders are not their whole outlines: fill and border of one after the other.
+    """Draw polygons at once; those whose border is not their whole outline by fill and border.
 
     Round ends close the corner where a ring begins.
     """
-    for outline, border, number in zip(outlines, borders, which.tolist(), strict=True):
-        fill = fills[number]
-        if fill.color[3] > 0:
-            surface.draw_each([outline], np.array([fill.color]), [NO_STROKE])
-        surface.draw_each([border], None, [fill.outline], round_ends=not fill.outline.dashes)
+    colors: Floats = np.array([fill.color for fill in fills], dtype=np.float64)[which]
+    strokes = [fill.outline for fill in fills]
+    cut = [number for number, outline in enumerate(outlines) if borders[number] is not outline]
+    start = 0
+    for number in [*cut, len(outlines)]:
+        if start < number:
+            part = slice(start, number)
+            inside = colors[part] if colors[part, 3].any() else None
+            surface.draw_each(outlines[part], inside, strokes, which=which[part], round_ends=False)
+        if number < len(outlines):
+            fill = fills[which[number]]
+            if fill.color[3] > 0:
+                surface.draw_each([outlines[number]], np.array([fill.color]), [NO_STROKE])
+            surface.draw_each([borders[number]], None, [fill.outline], round_ends=not fill.outline.dashes)
+        start = number + 1
 
 
 def _draw_hatched(
-    surface: Drawing, polygons: Ragged, fill: Fill, pixels_per_point: float, borders: Sequence[Outline] | None
+    surface: Drawing,
+    outlines: Sequence[Outline],
+    fill: Fill,
+    pixels_per_point: float,
+    borders: Sequence[Outline] | None,
 ) -> None:
     """Draw hatched polygons of one symbol: the lines inside their areas, then the borders."""
-    outlines = outlines_of(polygons)
     size = surface.width, surface.height
     surface.fill_within(outlines, lambda part: draw_hatch(part, fill, pixels_per_point, size))
     surface.draw_each(borders or outlines, None, [fill.outline], round_ends=False)

@@ -6,6 +6,7 @@ line is taken for such a cut where the same feature goes on at the other side of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -56,20 +57,27 @@ class Seams:
         flags: Flags = cut & np.isin(owners, self.rows)
         return flags
 
-    def strokes(self, polygons: Ragged) -> list[Outline] | None:
-        """Return the borders of every feature without its cuts, None where nothing is cut."""
-        if not np.isin(polygons.feature_rows, self.rows).any():
-            return None
-        cuts = self.edges(polygons)
+    def strokes(self, polygons: Ragged, outlines: Sequence[Outline]) -> list[Outline] | None:
+        """Return the borders of every feature without its cuts, None where nothing is cut.
+
+        Features that are not cut keep the very outline that is given.
+        """
+        chosen = np.isin(polygons.feature_rows, self.rows)
+        part = polygons.take_features(chosen)
+        cuts = self.edges(part)
         if not cuts.any():
             return None
-        codes = np.full(len(polygons.vertices), LINE, dtype=np.uint8)
+        codes = np.full(len(part.vertices), LINE, dtype=np.uint8)
         codes[1:][cuts[:-1]] = MOVE
-        codes[polygons.rings[:-1]] = MOVE
-        whole = np.logical_or.reduceat(cuts, polygons.rings[:-1]) == 0
-        codes[polygons.rings[1:][whole] - 1] = CLOSE
-        ends = polygons.feature_vertices.tolist()
-        return [Outline(polygons.vertices[low:high], codes[low:high]) for low, high in pairwise(ends)]
+        codes[part.rings[:-1]] = MOVE
+        whole = np.logical_or.reduceat(cuts, part.rings[:-1]) == 0
+        codes[part.rings[1:][whole] - 1] = CLOSE
+        borders = list(outlines)
+        ends = part.feature_vertices.tolist()
+        for number, (low, high) in zip(np.flatnonzero(chosen).tolist(), pairwise(ends), strict=True):
+            if cuts[low:high].any():
+                borders[number] = Outline(part.vertices[low:high], codes[low:high])
+        return borders
 
     def _on_map(self, vertices: Floats) -> tuple[Floats, Floats]:
         if self.frame is None:

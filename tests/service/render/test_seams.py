@@ -110,7 +110,7 @@ def test_a_highlight_does_not_show_it_either(island):
 def test_vector_formats_leave_it_out_too(island):
     asked = {"bbox": "165,-25,195,15", "bboxSR": "4326", "imageSR": "4326", "size": "300,400"}
     answer = island(FRAMED).get("export", **asked, format="svg", f="image").get_data(as_text=True)
-    stroked = " ".join(re.findall(r'fill="none"[^>]*>\s*<path d="([^"]*)"', answer))
+    stroked = " ".join(re.findall(r'stroke="#5a005a"[^>]*>\s*<path d="([^"]*)"', answer))
     assert "M210 210L210 90L150 90M150 210L210 210" in stroked
     assert "150 350L150 250" in stroked
 
