@@ -33,11 +33,16 @@ CHROMIUM_ARGUMENTS = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests and put them last: playwright keeps a running event loop on the main thread."""
+    """Mark the browser tests and put them last: playwright keeps a running event loop on the main thread.
+
+    Those of one front end stay together, so that a worker starts it once.
+    """
     ours = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.e2e)
+        item.add_marker(pytest.mark.xdist_group("lab" if "[lab" in item.name else "voila"))
         # A click is lost when the page is just putting other controls there; what fails three times is ours.
         item.add_marker(pytest.mark.flaky(reruns=2))
         # Playwright's and zmq's own loops are closed by the interpreter, not by us.
@@ -117,4 +122,5 @@ def shared_page(open_page: Callable[..., LivePage]) -> LivePage:
     """The explorer on the demo, opened once for all tests of a module in one front end."""
     live = open_page()
     live.settle()
+    live.await_controls()
     return live

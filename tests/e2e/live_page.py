@@ -115,6 +115,11 @@ class LivePage:
         self.page.wait_for_selector(PANE, state="attached", timeout=PATIENCE)
         self.page.locator(PANE).first.scroll_into_view_if_needed()
 
+    def take_errors(self) -> list[str]:
+        """Give the errors of the page since the last call, so that one of them fails one test."""
+        taken, self.errors[:] = list(self.errors), []
+        return taken
+
     def close(self) -> None:
         self.kernel.stop_channels()
         self.page.context.close()
@@ -162,9 +167,9 @@ class LivePage:
         """Open a service (a Python expression) in the explorer; wait for its picture and its controls."""
         self.run(f"explorer.open({target})")
         self.settle()
-        self._await_controls()
+        self.await_controls()
 
-    def _await_controls(self) -> None:
+    def await_controls(self) -> None:
         """Wait until every control of the panels is in the page.
 
         A service that is opened gets new controls, and the browser puts them in the place of the old ones

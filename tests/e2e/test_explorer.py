@@ -21,7 +21,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
     shared_page.open()
     shared_page.run("RECEIVED.clear()")
     yield shared_page
-    assert shared_page.errors == []
+    assert shared_page.take_errors() == []
 
 
 def fingerprint(picture: np.ndarray[Any, Any]) -> str:

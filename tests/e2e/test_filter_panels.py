@@ -14,8 +14,6 @@ from PIL import Image
 from tests.e2e.live_page import LivePage
 from tests.e2e.test_explorer import assert_shows_the_answer
 
-pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
-
 DRAWN = "explorer.answer.request == explorer.request() and explorer.answer.legend is not None"
 DOCUMENT = """
 import json as _json, pathlib as _pathlib, tempfile as _tempfile
@@ -54,7 +52,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
     open_service(shared_page)
     shared_page.run("RECEIVED.clear()")
     yield shared_page
-    assert shared_page.errors == []
+    assert shared_page.take_errors() == []
 
 
 def drawn(live: LivePage) -> np.ndarray[Any, Any]:

@@ -9,8 +9,6 @@ import pytest
 
 from tests.e2e.live_page import OVERLAY, PANE, LivePage
 
-pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
-
 
 @pytest.fixture
 def live(shared_page: LivePage) -> Iterator[LivePage]:
@@ -19,7 +17,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
     shared_page.tab("Picture")
     yield shared_page
     shared_page.run("explorer.panels['PicturePanel'].compare.close(); explorer.sharpness = 1")
-    assert shared_page.errors == []
+    assert shared_page.take_errors() == []
 
 
 def field(live: LivePage, label: str) -> str:

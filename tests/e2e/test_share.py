@@ -8,14 +8,12 @@ import pytest
 
 from tests.e2e.live_page import RUN_ALL_CELLS, LivePage
 
-pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
-
 
 @pytest.fixture
 def live(shared_page: LivePage) -> Iterator[LivePage]:
     shared_page.open()
     yield shared_page
-    assert shared_page.errors == []
+    assert shared_page.take_errors() == []
 
 
 def test_a_change_is_taken_back_and_made_again_with_the_keyboard(live: LivePage) -> None:

@@ -12,8 +12,6 @@ from playwright.sync_api import expect
 
 from tests.e2e.live_page import PANE, LivePage
 
-pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
-
 
 @pytest.fixture
 def live(shared_page: LivePage) -> Iterator[LivePage]:
@@ -21,7 +19,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
     shared_page.run("RECEIVED.clear()")
     shared_page.tab("Space")
     yield shared_page
-    assert shared_page.errors == []
+    assert shared_page.take_errors() == []
 
 
 def button(live: LivePage, words: str) -> Any:

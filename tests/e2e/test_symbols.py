@@ -11,8 +11,6 @@ import pytest
 
 from tests.e2e.live_page import LivePage
 
-pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
-
 RED = (255, 0, 0, 255)
 
 
@@ -21,7 +19,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
     shared_page.open()
     shared_page.run("RECEIVED.clear()")
     yield shared_page
-    assert shared_page.errors == []
+    assert shared_page.take_errors() == []
 
 
 def control(live: LivePage, label: str) -> Any:
@@ -34,7 +32,7 @@ def choose(live: LivePage, label: str, option: str) -> None:
 
 
 def press(live: LivePage, words: str, panel: str = "symbols") -> None:
-    live.page.locator(f".me-{panel} button:visible", has_text=words).first.click()
+    live.page.locator(f".me-{panel}-panel button:visible", has_text=words).first.click()
 
 
 def received_layers(live: LivePage, operation: str = "export") -> list[dict[str, Any]]:

@@ -486,7 +486,7 @@ class Colour(Enum):
         ("clipping", object()),
         ("patch_size", ()),
     ],
-    ids=str,
+    ids=lambda item: "object" if type(item) is object else str(item),
 )
 def test_a_senseless_python_value_is_refused(name, given):
     with pytest.raises(ParameterError, match=f"^{BY_NAME[name].wire}"):
