@@ -33,22 +33,17 @@ CHROMIUM_ARGUMENTS = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests and put them last: playwright keeps a running event loop on the main thread.
-
-    Those of one front end stay together, so that a worker starts it once.
-    """
+    """Mark the browser tests and put them first: they take longest, and one worker runs them all."""
     ours = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.e2e)
-        item.add_marker(pytest.mark.xdist_group("lab" if "[lab" in item.name else "voila"))
         # A click is lost when the page is just putting other controls there; what fails three times is ours.
         item.add_marker(pytest.mark.flaky(reruns=2))
         # Playwright's and zmq's own loops are closed by the interpreter, not by us.
         item.add_marker(pytest.mark.filterwarnings("default::ResourceWarning"))
         item.add_marker(pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning"))
-    items[:] = [item for item in items if item not in ours] + ours
+    items[:] = ours + [item for item in items if item not in ours]
 
 
 def absent(what: str) -> NoReturn:
@@ -58,8 +53,9 @@ def absent(what: str) -> NoReturn:
     pytest.skip(f"browser test skipped: {what}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """The browser, for these tests only: playwright keeps an event loop running on their thread."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -74,7 +70,7 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
     from tests.e2e.front_ends import lab
 
@@ -82,7 +78,7 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def voila(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
     from tests.e2e.front_ends import voila
 

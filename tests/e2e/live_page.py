@@ -16,7 +16,7 @@ import numpy as np
 from jupyter_client.blocking.client import BlockingKernelClient
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import BrowserContext, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Route
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.front_ends import FrontEnd
@@ -28,18 +28,21 @@ SHOWN = """([selector, end]) => [...document.querySelectorAll(selector)]
 SHOWN_PICTURES = """selector => [...document.querySelectorAll(selector)]
     .map(image => [image.src.slice(-40), image.getClientRects().length])"""
 MARK_CONTROLS = """
-def _inside(widget):
-    for child in getattr(widget, "children", ()):
-        yield from _inside(child)
-        yield child
+def _inside(widget, path):
+    for place, child in enumerate(getattr(widget, "children", ())):
+        inner = f"{path}/{place}:{type(child).__name__}"
+        yield from _inside(child, inner)
+        yield inner, child
 _seen = globals().get("_seen", set())
-_new = [widget for widget in _inside(explorer.tabs) if widget.model_id not in _seen]
-for _widget in _new:
-    _widget.add_class("{mark}")
-_marked = len(_new)
+_new = {path: widget for path, widget in _inside(explorer.tabs, "") if widget.model_id not in _seen}
+_marks = {path: f"MARK-{place}" for place, path in enumerate(_new)}
+for _path, _widget in _new.items():
+    _widget.add_class(_marks[_path])
 """
-SEE_CONTROLS = "_seen |= {widget.model_id for widget in _new}"
-MARKED = "([name, count]) => document.getElementsByClassName(name).length >= count"
+SEE_CONTROLS = "_seen |= {widget.model_id for widget in _new.values()}"
+ABSENT = """marks => Object.keys(marks)
+    .filter(path => !document.getElementsByClassName(marks[path]).length)"""
+ALL_THERE = f"marks => !({ABSENT})(marks).length"
 PANE = ".me-map > :not(.me-away) .leaflet-container"
 """The map in use; the page for turned pictures, once made, stays beside it and is hidden."""
 OVERLAY = f"{PANE} img.leaflet-image-layer"
@@ -84,10 +87,12 @@ class LivePage:
         self.front_end = front_end
         self.strangers: list[str] = []
         self.errors: list[str] = []
+        self.console: list[str] = []
         context.route("**/*", self._keep_on_this_machine)
         context.on("request", self._watch)
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._note)
         self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
         before = front_end.connection_files()
         self._open(code)
@@ -102,6 +107,10 @@ class LivePage:
     def _watch(self, request: Any) -> None:
         if not request.url.startswith(HERE):
             self.strangers.append(request.url)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.console.append(message.text[:500])
 
     def _open(self, code: str | None) -> None:
         if self.front_end.name == "voila":
@@ -176,17 +185,20 @@ class LivePage:
         later than it shows the map: what is clicked before that is lost. An answer may make some anew
         while they are awaited, so that those of the moment are marked again.
         """
-        deadline = time.monotonic() + PATIENCE / 1000
-        while time.monotonic() < deadline:
-            mark = f"awaited-{time.monotonic_ns()}"
-            self.run(MARK_CONTROLS.format(mark=mark))
+        deadline = time.monotonic() + 30
+        while True:
+            self.run(MARK_CONTROLS.replace("MARK", f"awaited-{time.monotonic_ns()}"))
+            marks = self.value("_marks")
             try:
-                self.page.wait_for_function(MARKED, arg=[mark, self.value("_marked")], timeout=2_000)
+                self.page.wait_for_function(ALL_THERE, arg=marks, timeout=2_000)
             except PlaywrightTimeout:
+                absent = self.page.evaluate(ABSENT, marks)
+                assert time.monotonic() < deadline, (
+                    f"not in the page, of {len(marks)}: {absent}; the console says {self.console}"
+                )
                 continue
             self.run(SEE_CONTROLS)
             return
-        raise AssertionError("the controls of the panels are not in the page")
 
     def settle(self) -> None:
         """Wait until everything asked for is shown, in the kernel and in the browser."""
