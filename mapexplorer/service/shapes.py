@@ -367,18 +367,20 @@ def _clipped(pixels: Ragged, frame: Frame, guard: float) -> Ragged:
     if len(pixels.rows) == 0:
         return pixels
     box = (-guard, -guard, frame.size.width + guard, frame.size.height + guard)
-    over = reaching_beyond(pixels.vertices, pixels.rings[pixels.parts], box)
+    ends = pixels.rings[pixels.parts]
+    over = reaching_beyond(pixels.vertices, ends, box)
     if not over.any():
         return pixels
-    kept = pixels.take_parts(np.flatnonzero(~over).astype(np.int64))
-    crossing = pixels.take_parts(np.flatnonzero(over).astype(np.int64))
-    starts = crossing.rings[crossing.parts[:-1]]
-    low = np.minimum.reduceat(crossing.vertices, starts, axis=0)
-    high = np.maximum.reduceat(crossing.vertices, starts, axis=0)
+    # From the begin of each such part to its end, and on to the next.
+    edges = np.column_stack([ends[:-1][over], ends[1:][over]]).ravel()
+    edges = edges[: len(edges) - (edges[-1] == len(pixels.vertices))]
+    low = np.minimum.reduceat(pixels.vertices, edges, axis=0)[::2]
+    high = np.maximum.reduceat(pixels.vertices, edges, axis=0)[::2]
     meets = ((high >= box[:2]) & (low <= box[2:])).all(axis=1)
+    kept = pixels.take_parts(np.flatnonzero(~over).astype(np.int64))
     if not meets.any():
         return kept
-    crossing = crossing.take_parts(np.flatnonzero(meets).astype(np.int64))
+    crossing = pixels.take_parts(np.flatnonzero(over)[meets].astype(np.int64))
     if pixels.dimension == 1:
         return join(kept, clipped_lines(crossing, box))
     cut = clipped(crossing.part_geometries(), box)

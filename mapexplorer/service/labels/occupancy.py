@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -42,9 +42,9 @@ class Occupancy:
         """Tell whether no marker covers boxes inside the picture."""
         return not any(self._markers.meets(_cells(box)) for box in boxes)
 
-    def has_room(self, cells: Cells) -> bool:
-        """Tell whether no label covers cells, as `cells_of` gives them."""
-        return not self._labels.meets(cells)
+    def rooms(self, several: Iterable[Cells]) -> Iterator[int]:
+        """Yield the numbers of those cells, as `cells_of` gives them, that no label covers."""
+        return self._labels.rooms(several)
 
     def free_at(self, places: Floats) -> bool:
         """Tell whether places, (n, 2), lie within the picture where no label is."""
@@ -85,16 +85,22 @@ class _Covered:
 
     def meets(self, cells: Cells) -> bool:
         """Tell whether one of the cells is covered."""
-        top, bottom, left, right = cells
-        bottom = min(bottom, self.count)
-        if top >= bottom or left >= right:
-            return False
-        bits, rows = (1 << right) - (1 << left), self._rows
-        if rows[top] & bits or rows[bottom - 1] & bits:
-            return True
-        # Nothing is less high than the steps between the rows that are looked at.
-        step = self._lowest
-        return top + step < bottom and any(rows[row] & bits for row in range(top + step, bottom, step))
+        return next(self.rooms((cells,)), None) is None
+
+    def rooms(self, several: Iterable[Cells]) -> Iterator[int]:
+        """Yield the numbers of those rectangles of which nothing is covered."""
+        rows, step, count = self._rows, self._lowest, self.count
+        for number, (top, bottom, left, right) in enumerate(several):
+            last = bottom - 1 if bottom < count else count - 1
+            if top > last or left >= right:
+                yield number
+                continue
+            bits = (1 << right) - (1 << left)
+            if rows[last] & bits or rows[top] & bits:
+                continue
+            # Nothing is less high than the steps between the rows that are looked at.
+            if top + step >= last or not any(rows[row] & bits for row in range(top + step, last, step)):
+                yield number
 
 
 def cells_of(boxes: Floats) -> Indices:

@@ -213,16 +213,18 @@ class _Layer:
         # Its core, so that a label on the diagonal does not count as over its own marker.
         cores = cells_of(np.hstack([places - _CORE * reach, places + _CORE * reach])[written]).tolist()
         largest = reach.max(axis=1)[written].tolist()
+        first_ranks = self._rank(labelling, 0.0, 0)[:3]
         for number, (row, core, size) in enumerate(zip(rows[written].tolist(), cores, largest, strict=True)):
             yield Candidate(
-                self._rank(labelling, size, -row),
+                (*first_ranks, -size, -row),
                 self.position,
                 row,
                 texts[written[number]][0],
                 around_each[number].block,
                 partial(options.of, number),
-                marker=core,
-                mask=self.mask,
+                None,
+                core,
+                self.mask,
             )
 
     def _seen(self, labelling: Labelling) -> Ragged:

@@ -97,13 +97,17 @@ class PointOptions:
     ) -> None:
         self._labels, self._places = labels, places.tolist()
         boxes = np.stack([label.boxes for label in labels]) + np.tile(places, 2)[:, None]
-        inside = (boxes[..., :2] >= 0) & (boxes[..., 2:] <= size)
-        self._inside: Flags = np.asarray(inside.all(axis=2), dtype=bool)
+        within = (boxes[..., :2] >= 0) & (boxes[..., 2:] <= size)
+        self._inside: Flags = np.asarray(within.all(axis=2), dtype=bool)
+        self._whole: list[bool] = np.asarray(self._inside.all(axis=1)).tolist()
         self._cells = cells_of(boxes + np.array([-padding, -padding, padding, padding]))
 
     def of(self, number: int, occupancy: Occupancy) -> Iterator[Option]:
         """Yield the options of one label that lie in the picture where no label is yet."""
-        places = zip(self._inside[number].tolist(), self._cells[number].tolist(), strict=True)
-        for place, (inside, cells) in enumerate(places):
-            if inside and occupancy.has_room(cells):
-                yield self._labels[number].option(place, self._places[number])
+        cells = self._cells[number].tolist()
+        places: Sequence[int] = range(len(cells))
+        if not self._whole[number]:
+            places = np.flatnonzero(self._inside[number]).tolist()
+            cells = [cells[place] for place in places]
+        for room in occupancy.rooms(cells):
+            yield self._labels[number].option(places[room], self._places[number])

@@ -33,10 +33,11 @@ def blend_dots(pixels: Pixels, pictures: Sequence[tuple[Dots, int, int]]) -> Non
         every, rows, columns = every[shown], rows[shown], columns[shown]
     places, colors = rows * wide + columns, np.ascontiguousarray(every[:, 2])
     flat = pixels.reshape(-1, 4).view(np.int32)[:, 0]
-    covering = colors.view(np.uint8)[3::4] == 255
-    flat[places[covering]] = colors[covering]
-    mixed, colors = places[~covering], colors[~covering]
-    flat[mixed] = _blended(flat[mixed], colors)
+    partly = np.flatnonzero(colors.view(np.uint8)[3::4] < 255)
+    mixed = places[partly]
+    below = flat[mixed]
+    flat[places] = colors
+    flat[mixed] = _blended(below, colors[partly])
 
 
 def _blended(below: Dots, above: Dots) -> Dots:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -107,6 +108,7 @@ def rgba(color: Color) -> Rgba:
     return red, green, blue, alpha
 
 
+@lru_cache(maxsize=1_024)
 def stroke_of(symbol: SimpleLineSymbol | None, pixels_per_point: float) -> Stroke:
     """Return a line symbol in pixels; nothing for None, the null style, no colour or no width."""
     if symbol is None or symbol.style == "esriSLSNull" or symbol.color is None or not symbol.color[3]:

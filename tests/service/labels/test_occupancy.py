@@ -41,7 +41,7 @@ def test_boxes_are_free_where_no_cell_of_them_is_taken(wide, high):
     expected = [not chart[square(box)].any() for box in asked]
     assert 20 < sum(expected) < 380
     assert [occupancy.free([box]) for box in asked] == expected
-    assert [occupancy.has_room(cells) for cells in cells_of(np.array(asked)).tolist()] == expected
+    assert list(occupancy.rooms(cells_of(np.array(asked)).tolist())) == np.flatnonzero(expected).tolist()
     places = numbers.uniform(0, SIZE, (300, 2))
     under = [not chart[int(y // 2), int(x // 2)] for x, y in places]
     assert [occupancy.free_at(place[None]) for place in places] == under
