@@ -164,21 +164,33 @@ class UniqueValueGroup(Model):
 
 
 class UniqueValueRenderer(_Renderer):
-    """A symbol per value of up to three fields; where groups are given they win over the plain list."""
+    """A symbol per value of up to three fields, or of an expression of Arcade, which wins over them; where
+    groups are given they win over the plain list.
+    """
 
     type: Literal["uniqueValue"] = "uniqueValue"
-    field1: Text
+    field1: Text | None = None
     field2: Text | None = None
     field3: Text | None = None
     field_delimiter: Text | None = None
     default_symbol: Symbol | None = None
     default_label: Text | None = None
+    value_expression: Text | None = None
+    value_expression_title: Text | None = None
     unique_value_infos: tuple[UniqueValueInfo, ...] | None = Field(default=None, max_length=MAXIMUM_CLASSES)
     unique_value_groups: tuple[UniqueValueGroup, ...] | None = Field(default=None, max_length=MAXIMUM_CLASSES)
 
+    @model_validator(mode="after")
+    def _follows_something(self) -> UniqueValueRenderer:
+        if not self.field1 and not self.value_expression:
+            raise ValueError("expected field1 or valueExpression")
+        return self
+
     @property
     def fields(self) -> tuple[str, ...]:
-        """The one to three field names."""
+        """The one to three field names, none where an expression tells the values."""
+        if self.value_expression:
+            return ()
         return tuple(name for name in (self.field1, self.field2, self.field3) if name)
 
     @property
@@ -198,10 +210,14 @@ class ClassBreakInfo(Model):
 
 
 class ClassBreaksRenderer(_Renderer):
-    """A symbol per range of a number, which may be normalised."""
+    """A symbol per range of a number, which may be normalised; an expression of Arcade wins over the
+    field.
+    """
 
     type: Literal["classBreaks"] = "classBreaks"
-    field: Text
+    field: Text | None = None
+    value_expression: Text | None = None
+    value_expression_title: Text | None = None
     min_value: Number = 0.0
     class_break_infos: tuple[ClassBreakInfo, ...] = Field(max_length=MAXIMUM_CLASSES)
     default_symbol: Symbol | None = None
@@ -217,7 +233,9 @@ class ClassBreaksRenderer(_Renderer):
     background_fill_symbol: SimpleFillSymbol | None = None
 
     @model_validator(mode="after")
-    def _normalisation_is_complete(self) -> ClassBreaksRenderer:
+    def _is_complete(self) -> ClassBreaksRenderer:
+        if not self.field and not self.value_expression:
+            raise ValueError("expected field or valueExpression")
         if self.normalization_type == "esriNormalizeByField" and not self.normalization_field:
             raise ValueError("esriNormalizeByField needs normalizationField")
         if self.normalization_type == "esriNormalizeByPercentOfTotal" and not self.normalization_total:

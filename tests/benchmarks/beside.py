@@ -33,7 +33,7 @@ from mapexplorer.protocol.symbols import Symbol
 from mapexplorer.sample import document_path
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.document import load_document
-from mapexplorer.service.labels.classes import coded_names, labellings
+from mapexplorer.service.labels.classes import labellings
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS
 from mapexplorer.service.operations import Picture, export
@@ -71,8 +71,7 @@ def layer_for_qgis(view: MapView, shown: ViewLayer, stem: Path) -> dict[str, Any
     columns["labelclass"] = np.full(len(numbers), -1)
     labels = []
     for entry in labellings(layer, shown.labeling, rows, view.frame.scale):
-        names = coded_names(layer.document) if entry.coded else None
-        columns["label"][entry.rows] = entry.expression.texts(layer.table.iloc[entry.rows], names)
+        columns["label"][entry.rows] = entry.texts(layer, entry.rows)
         columns["labelclass"][entry.rows] = entry.number
         symbol = entry.symbol.to_json()
         labels.append({"number": entry.number, "symbol": symbol, "position": entry.position})

@@ -150,8 +150,8 @@ FAULTS = [
     ),
     (
         in_drawing(renderer={"type": "uniqueValue", "uniqueValueInfos": []}),
-        "drawingInfo.renderer.field1",
-        "is required",
+        "drawingInfo.renderer",
+        "expected field1 or valueExpression",
     ),
     (
         in_drawing(renderer={"type": "uniqueValue", "field1": "A", "uniqueValueInfos": [{"symbol": SYMBOL}]}),

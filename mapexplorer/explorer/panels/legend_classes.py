@@ -7,7 +7,7 @@ the layer is filtered by.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mapexplorer.protocol.numerals import write_number
@@ -18,6 +18,7 @@ from .filter_faults import quoted_field
 from .published import whole
 from .timeline import text as date_text
 
+CALCULATED = "Its values are calculated by an expression."
 UNREADABLE = "Its values cannot be written as a filter."
 ONLY = "It is the only class."
 MOST_VALUES = 100
@@ -46,6 +47,10 @@ class LegendClass:
 
 def classes_of(renderer: Any, kinds: Mapping[str, Kind]) -> tuple[LegendClass, ...]:
     """The classes of a renderer; none for a simple one."""
+    if getattr(renderer, "value_expression", None):
+        name = "field1" if isinstance(renderer, UniqueValueRenderer) else "field"
+        plain = renderer.model_copy(update={"value_expression": None, name: "value"})
+        return tuple(replace(item, clause="", reason=CALCULATED) for item in classes_of(plain, kinds))
     if isinstance(renderer, UniqueValueRenderer):
         return _by_value(renderer, kinds)
     if isinstance(renderer, ClassBreaksRenderer):
@@ -141,7 +146,7 @@ class _Measure:
 
     @classmethod
     def of(cls, renderer: ClassBreaksRenderer) -> _Measure:
-        field = quoted_field(renderer.field)
+        field = quoted_field(renderer.field or "")
         match renderer.normalization_type:
             case "esriNormalizeByField":
                 return cls(field, quoted_field(renderer.normalization_field or ""))

@@ -181,8 +181,8 @@ def _label(info: Any) -> str:
 def field_of(renderer: Renderer) -> str:
     """The field that the classes are made from; empty for one symbol."""
     if isinstance(renderer, UniqueValueRenderer):
-        return renderer.field1
-    return renderer.field if isinstance(renderer, ClassBreaksRenderer) else ""
+        return renderer.field1 or ""
+    return renderer.field or "" if isinstance(renderer, ClassBreaksRenderer) else ""
 
 
 def plain_symbol(geometry_type: str | None) -> Symbol:

@@ -99,7 +99,7 @@ def texts(column: Column) -> Column:
             written = [None if value != value else write_finite(value) for value in column.tolist()]
         case _:
             written = [None if moment is None else write_date(moment) for moment in column.tolist()]
-    return _objects(written)
+    return objects(written)
 
 
 def write_finite(value: float) -> str:
@@ -116,11 +116,12 @@ def write_date(moment: Any) -> str:
 def mapped(column: Column, change: Any) -> Column:
     """Return the text of a column changed value by value, each distinct one once; null stays."""
     codes, distinct = pd.factorize(texts(column))
-    changed = np.append(_objects([change(text) for text in distinct]), np.array([None], dtype=object))
+    changed = np.append(objects([change(text) for text in distinct]), np.array([None], dtype=object))
     return changed[codes]
 
 
-def _objects(values: list[Any]) -> Column:
+def objects(values: list[Any]) -> Column:
+    """Return a column of texts."""
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column

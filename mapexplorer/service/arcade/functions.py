@@ -24,6 +24,7 @@ from mapexplorer.service.arcade.columns import (
     mapped,
     nulls_of,
     numbers,
+    objects,
     texts,
     truths,
 )
@@ -181,6 +182,47 @@ def _count(value: Column) -> Column:
     return np.asarray(pd.to_numeric(pd.Series(lengths), errors="coerce").fillna(0), dtype=np.float64)
 
 
+def _each_text(name: str, find: Callable[..., Any], value: Column, given: tuple[Column, ...]) -> list[Any]:
+    """Return what a function finds in every text, None for null."""
+    parts = [numbers(part, name) if kind_of(part) != TEXTS else part for part in given]
+    rows = zip(texts(value).tolist(), *(part.tolist() for part in parts), strict=True)
+    return [None if text is None else find(text, *others) for text, *others in rows]
+
+
+def _find(wanted: Column, value: Column, start: Column | None = None) -> Column:
+    given = (texts(wanted), constant_of(0.0, len(value)) if start is None else start)
+
+    def place(text: str, piece: str | None, after: float) -> float:
+        return float(text.find(piece or "", max(int(after), 0) if after == after else 0))
+
+    return np.array([np.nan if at is None else at for at in _each_text("Find", place, value, given)])
+
+
+def _mid(value: Column, start: Column, count: Column | None = None) -> Column:
+    long = constant_of(float(LONGEST_TEXT), len(value)) if count is None else count
+
+    def part(text: str, first: float, length: float) -> str:
+        low = int(max(first, 0)) if first == first else 0
+        return text[low : low + int(min(max(length, 0), LONGEST_TEXT))] if length == length else ""
+
+    return objects(_each_text("Mid", part, value, (start, long)))
+
+
+def _replaced(value: Column, old: Column, new: Column) -> Column:
+    def replace(text: str, piece: str | None, other: str | None) -> str:
+        return text.replace(piece, other or "") if piece else text
+
+    return _bounded(objects(_each_text("Replace", replace, value, (texts(old), texts(new)))))
+
+
+def _total(*parts: Column) -> Column:
+    return np.asarray(reduce(np.add, (_numbered("Sum", part) for part in parts)))
+
+
+def _mean(*parts: Column) -> Column:
+    return _total(*parts) / len(parts)
+
+
 def _number(value: Column) -> Column:
     if kind_of(value) != TEXTS:
         return numbers(value, "Number")
@@ -294,6 +336,12 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "pow": Function(_pow, 2, 2),
     "max": _extreme("Max", np.fmax),
     "min": _extreme("Min", np.fmin),
+    "sum": Function(_total, 1, MOST_ARGUMENTS),
+    "mean": Function(_mean, 1, MOST_ARGUMENTS),
+    "average": Function(_mean, 1, MOST_ARGUMENTS),
+    "find": Function(_find, 2, 3),
+    "mid": Function(_mid, 2, 3),
+    "replace": Function(_replaced, 3, 3),
     "upper": _changed(str.upper),
     "lower": _changed(str.lower),
     "proper": _changed(str.title),

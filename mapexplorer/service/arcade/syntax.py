@@ -1,9 +1,10 @@
-"""Cut an Arcade expression into tokens and build its tree."""
+"""Cut an Arcade expression into tokens and build the trees of its values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -16,12 +17,12 @@ _TOKEN: Final = re.compile(
       | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
       | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<word>\$?[^\W\d]\w*)
-      | (?P<sign>==|!=|<=|>=|&&|\|\||[-+*/%<>!=()\[\]{},;:.?`])""",
+      | (?P<sign>==|!=|<=|>=|&&|\|\||\+\+|--|\+=|-=|\*=|/=|%=|[-+*/%<>!=()\[\]{},;:.?`])""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _STATEMENTS: Final = frozenset(
-    {"if", "else", "for", "while", "function", "break", "continue", "import", "export"}
+    {"if", "else", "for", "while", "function", "break", "continue", "return", "var", "import", "export"}
 )
 _PRIORITIES: Final = (
     frozenset({"||"}),
@@ -66,57 +67,58 @@ class Call:
     arguments: tuple[Node, ...]
 
 
-Node = Constant | Attribute | Variable | Call
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An array of values."""
+
+    items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """What an expression sets, in order, and what it returns."""
+class Item:
+    """A value of an array."""
 
-    variables: tuple[tuple[str, Node], ...]
-    result: Node
-
-
-def parse_script(text: str, knows: Callable[[str], bool]) -> Script:
-    """Return the tree of an expression; `knows` tells functions by their name in small letters.
-
-    Raises `ArcadeError` naming what is not understood.
-    """
-    if len(text) > MOST_LETTERS:
-        raise ArcadeError(f"an Arcade expression has at most {MOST_LETTERS} characters here")
-    return _Parser(text, knows).script()
+    array: Node
+    index: Node
 
 
-class _Parser:
-    """Reads statements and expressions from left to right."""
+@dataclass(frozen=True, slots=True)
+class DomainName:
+    """The name of a coded value: that of a field, or of another value as the field codes it."""
+
+    field: str
+    value: Node
+
+
+Node = Constant | Attribute | Variable | Call | Listed | Item | DomainName
+
+
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """Return the values that a value is made of."""
+    match node:
+        case Call():
+            return node.arguments
+        case Listed():
+            return node.items
+        case Item():
+            return node.array, node.index
+        case DomainName():
+            return (node.value,)
+    return ()
+
+
+class ValueParser:
+    """Reads values from left to right; `knows` tells functions by their name in small letters."""
 
     def __init__(self, text: str, knows: Callable[[str], bool]) -> None:
+        if len(text) > MOST_LETTERS:
+            raise ArcadeError(f"an Arcade expression has at most {MOST_LETTERS} characters here")
+        self._text = text
         self._tokens = _tokens(text)
         self._next = 0
         self._depth = 0
         self._knows = knows
         self._names: set[str] = set()
-
-    def script(self) -> Script:
-        variables: list[tuple[str, Node]] = []
-        while self._word() == "var":
-            self._next += 1
-            kind, name, _ = self._take()
-            if kind != "word" or name.startswith("$"):
-                self._fail("a name is needed after var")
-            self._expect("=")
-            variables.append((name.lower(), self._expression()))
-            self._names.add(name.lower())
-            self._skip(";")
-        if self._word() == "return":
-            self._next += 1
-        if self._next < len(self._tokens) and self._tokens[self._next][:2] == ("sign", ";"):
-            self._fail("an expression is needed")
-        result = self._expression()
-        self._skip(";")
-        if self._next < len(self._tokens):
-            self._refuse(self._tokens[self._next])
-        return Script(tuple(variables), result)
 
     def _expression(self, priority: int = 0) -> Node:
         if priority == len(_PRIORITIES):
@@ -128,16 +130,24 @@ class _Parser:
         return node
 
     def _prefixed(self) -> Node:
+        with self._deeper():
+            if self._sign() in ("!", "-", "+"):
+                sign = self._take()[1]
+                return Call(f"{sign} ", (self._prefixed(),))
+            node = self._primary()
+            while self._sign() == "[":
+                self._next += 1
+                node = Item(node, self._expression())
+                self._expect("]")
+            return node
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
         self._depth += 1
         if self._depth > DEEPEST:
             raise ArcadeError(f"the expression is nested deeper than {DEEPEST}")
-        if self._sign() in ("!", "-", "+"):
-            sign = self._take()[1]
-            node: Node = Call(f"{sign} ", (self._prefixed(),))
-        else:
-            node = self._primary()
+        yield
         self._depth -= 1
-        return node
 
     def _primary(self) -> Node:
         token = kind, value, _ = self._take()
@@ -149,6 +159,8 @@ class _Parser:
             node = self._expression()
             self._expect(")")
             return node
+        if value == "[":
+            return Listed(self._list("]"))
         if kind != "word":
             self._refuse(token)
         return self._named(token)
@@ -183,16 +195,31 @@ class _Parser:
         return Attribute(name[1:-1])
 
     def _call(self, name: str) -> Node:
+        if name.lower() == "domainname":
+            return self._domain_name()
         if not self._knows(name.lower()):
             raise ArcadeError(f"the function {name[:40]} of Arcade is not understood here")
         self._expect("(")
-        arguments: list[Node] = []
-        while self._sign() != ")":
-            if arguments:
+        return Call(name.lower(), self._list(")"))
+
+    def _list(self, end: str) -> tuple[Node, ...]:
+        """Return the values up to a sign that ends them."""
+        found: list[Node] = []
+        while self._sign() != end:
+            if found:
                 self._expect(",")
-            arguments.append(self._expression())
+            found.append(self._expression())
         self._next += 1
-        return Call(name.lower(), tuple(arguments))
+        return tuple(found)
+
+    def _domain_name(self) -> DomainName:
+        self._expect("(")
+        feature = self._take()[1].lower() == "$feature" and self._sign() == ","
+        given = self._list(")") if feature and self._take() else ()
+        if not (1 <= len(given) <= 2 and isinstance(given[0], Constant) and isinstance(given[0].value, str)):
+            raise ArcadeError('DomainName takes $feature and a field, as in DomainName($feature, "kind")')
+        field = given[0].value
+        return DomainName(field, given[1] if len(given) > 1 else Attribute(field))
 
     # --- tokens ---
 
@@ -214,13 +241,6 @@ class _Parser:
         token = self._take()
         if token[:2] != ("sign", sign):
             self._refuse(token, f"expected {sign}, not ")
-
-    def _skip(self, sign: str) -> None:
-        while self._sign() == sign:
-            self._next += 1
-
-    def _fail(self, problem: str) -> NoReturn:
-        raise ArcadeError(problem)
 
     def _refuse(self, token: tuple[str, str, int], problem: str = "not understood of Arcade: ") -> NoReturn:
         raise ArcadeError(f"{problem}{token[1][:40]} (column {token[2] + 1})")

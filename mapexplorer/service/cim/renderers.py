@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from mapexplorer.service.arcade import ArcadeError, parse_program
 from mapexplorer.service.cim.markers import marker_of
 from mapexplorer.service.cim.reading import Node
 from mapexplorer.service.cim.strokes import area_of, line_of
@@ -66,16 +67,20 @@ def _default(node: Node, *, otherwise: bool) -> dict[str, Any]:
 
 def _unique_values(node: Node) -> dict[str, Any]:
     fields = node.value.get("fields") or []
-    expression = node.node("valueExpressionInfo")
-    if expression is not None and expression.text("expression"):
-        fields = [field_of(expression)]
+    calculated = _calculated(node)
+    if calculated is not None:
+        fields = [calculated.text("expression")]
     if not isinstance(fields, list) or not 1 <= len(fields) <= 3 or not all(map(bool, fields)):
         raise node.refused("expected one to three fields", "fields")
     groups: list[dict[str, Any]] = []
     for group in node.nodes("groups"):
         classes = [_value_class(entry) for entry in group.nodes("classes")]
         groups.append({"heading": group.text("heading"), "classes": classes})
-    names = {f"field{number}": str(name) for number, name in enumerate(fields, 1)}
+    names = (
+        _followed(calculated, "field1")
+        if calculated is not None
+        else {f"field{number}": str(name) for number, name in enumerate(fields, 1)}
+    )
     delimiter = {"fieldDelimiter": ","} if len(fields) > 1 else {}
     body = {"type": "uniqueValue", **names, **delimiter, **_default(node, otherwise=False)}
     if len(groups) == 1:
@@ -114,7 +119,7 @@ def _class_breaks(node: Node) -> dict[str, Any]:
         raise node.refused(f"{normalization} is not known", "normalizationType")
     body: dict[str, Any] = {
         "type": "classBreaks",
-        "field": _break_field(node),
+        **_break_field(node),
         "minValue": node.number("minimumBreak"),
         "classBreakInfos": [
             {
@@ -136,14 +141,33 @@ def _class_breaks(node: Node) -> dict[str, Any]:
     return body
 
 
-def _break_field(node: Node) -> str:
-    expression = node.node("valueExpressionInfo")
-    if expression is not None and expression.text("expression"):
-        return field_of(expression)
+def _break_field(node: Node) -> dict[str, str]:
+    calculated = _calculated(node)
+    if calculated is not None:
+        return _followed(calculated, "field")
     field = node.text("field")
     if not field:
         raise node.refused("is missing", "field")
-    return field
+    return {"field": field}
+
+
+def _calculated(node: Node) -> Node | None:
+    """Return the expression that tells the values of a renderer, None where a field does."""
+    expression = node.node("valueExpressionInfo")
+    return expression if expression is not None and expression.text("expression") else None
+
+
+def _followed(expression: Node, key: str) -> dict[str, str]:
+    """Return the field that an expression names, or the expression where it calculates."""
+    text = expression.text("expression")
+    found = _ONE_FIELD.fullmatch(text)
+    if found is not None:
+        return {key: found[1] or found[2]}
+    try:
+        parse_program(text)
+    except ArcadeError as problem:
+        raise expression.refused(str(problem), "expression") from None
+    return {"valueExpression": text}
 
 
 def field_of(expression: Node) -> str:

@@ -58,6 +58,12 @@ class Labelling:
     symbol: TextSymbol
     position: str
 
+    def texts(self, layer: FeatureLayer, rows: Indices) -> list[str | None]:
+        """Return the labels of rows, None where one cannot be told."""
+        named = self.coded or isinstance(self.expression, ArcadeLabel)
+        names = coded_names(layer.document) if named else None
+        return self.expression.texts(layer.table.iloc[rows], names)
+
 
 def label_faults(
     classes: Sequence[LabelClass], fields: Mapping[str, Field], geometry_type: str, place: str

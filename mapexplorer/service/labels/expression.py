@@ -22,7 +22,6 @@ import pandas as pd
 
 from mapexplorer.protocol.numerals import write_number
 from mapexplorer.service.arcade import ArcadeError, Program, parse_program
-from mapexplorer.service.arcade.syntax import Attribute
 from mapexplorer.service.labels.moments import PatternError, check_pattern, write_moment
 
 MOST_PARTS: Final = 64
@@ -162,9 +161,12 @@ class ArcadeLabel:
     def texts(
         self, table: pd.DataFrame, names: Mapping[str, Mapping[str, str]] | None = None
     ) -> list[str | None]:
-        """Return the label of every row; None where it cannot be told, as for a field the table lacks."""
+        """Return the label of every row; None where it cannot be told, as for a field the table lacks.
+
+        ``names`` are the names of coded values, which DomainName tells.
+        """
         try:
-            return self.program.texts(table)
+            return self.program.texts(table, names)
         except ArcadeError:
             return [None] * len(table)
 
@@ -178,8 +180,8 @@ def parse_arcade(expression: str) -> LabelExpression | ArcadeLabel:
         program = parse_program(expression)
     except ArcadeError as problem:
         raise LabelExpressionError(str(problem)) from None
-    if isinstance(program.script.result, Attribute):
-        return LabelExpression((Part(field=program.script.result.name),))
+    if program.single_field is not None:
+        return LabelExpression((Part(field=program.single_field),))
     return ArcadeLabel(program)
 
 

@@ -18,7 +18,7 @@ from mapexplorer.protocol.errors import ParameterError
 from mapexplorer.protocol.symbols import LARGEST_FONT, PictureMarkerSymbol, SimpleMarkerSymbol, TextSymbol
 from mapexplorer.service.labels.areas import area_options
 from mapexplorer.service.labels.blocks import Block, PlacedLabel, block_of, style_of
-from mapexplorer.service.labels.classes import Labelling, coded_names, labellings
+from mapexplorer.service.labels.classes import Labelling, labellings
 from mapexplorer.service.labels.marks import text_mark
 from mapexplorer.service.labels.masking import Mask, seen_parts, seen_places, uncut
 from mapexplorer.service.labels.occupancy import Cells, Occupancy, cells_of
@@ -176,9 +176,8 @@ class _Layer:
                     yield from self._at_points(labelling)
 
     def _blocks(self, labelling: Labelling, rows: Indices) -> list[tuple[str, Block | None]]:
-        names = coded_names(self.layer.document) if labelling.coded else None
         style = style_of(labelling.symbol, self.scale)
-        texts = labelling.expression.texts(self.layer.table.iloc[rows], names)
+        texts = labelling.texts(self.layer, rows)
         return [(text or "", block_of(text, style) if text else None) for text in texts]
 
     def _rank(self, labelling: Labelling, size: float, row: int) -> tuple[float, int, int, float, int]:

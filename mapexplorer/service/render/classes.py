@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mapexplorer.protocol.renderers import Renderer
+from mapexplorer.service.labels.classes import coded_names
 from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, classes_of, classify
 from mapexplorer.service.render.variation import varied, varies, varies_by_scale
@@ -10,7 +11,9 @@ from mapexplorer.service.render.variation import varied, varies, varies_by_scale
 
 def class_numbers(layer: FeatureLayer, renderer: Renderer) -> ClassNumbers:
     """Return the class number of every row of a layer; remembered as long as the layer."""
-    return layer.shapes.noted(("classes", renderer), lambda: classify(renderer, layer.table)[0])
+    return layer.shapes.noted(
+        ("classes", renderer), lambda: classify(renderer, layer.table, names=coded_names(layer.document))[0]
+    )
 
 
 def drawn_classes(

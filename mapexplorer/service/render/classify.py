@@ -12,6 +12,10 @@ import pandas as pd
 from mapexplorer.protocol.numerals import write_number
 from mapexplorer.protocol.renderers import ClassBreaksRenderer, Renderer, SimpleRenderer, UniqueValueRenderer
 from mapexplorer.protocol.symbols import Symbol
+from mapexplorer.service.arcade import ArcadeError, Names, parse_program
+from mapexplorer.service.arcade.columns import Column, constant_of
+from mapexplorer.service.arcade.columns import numbers as arcade_numbers
+from mapexplorer.service.arcade.columns import texts as arcade_texts
 from mapexplorer.service.render.ragged import Floats, Indices
 
 ClassNumbers = npt.NDArray[np.int32]
@@ -76,12 +80,13 @@ def _unique_value_classes(renderer: UniqueValueRenderer) -> list[SymbolClass]:
 
 
 def classify(
-    renderer: Renderer, table: pd.DataFrame, rows: Indices | None = None
+    renderer: Renderer, table: pd.DataFrame, rows: Indices | None = None, names: Names | None = None
 ) -> tuple[ClassNumbers, tuple[SymbolClass, ...]]:
     """Return the class number of each row (of ``rows``, or of the whole table) and the classes.
 
     The default symbol has the last number; NOTHING where a row matches no class and there is no default
-    symbol. Raises KeyError for a field that the table does not have.
+    symbol. ``names`` are those of coded values, for expressions. Raises KeyError for a field that the table
+    does not have.
     """
     classes = classes_of(renderer)
     table = table if rows is None else table.iloc[rows]
@@ -89,8 +94,19 @@ def classify(
         return np.zeros(len(table), dtype=np.int32), classes
     default = len(classes) - 1 if renderer.default_symbol is not None else NOTHING
     if isinstance(renderer, UniqueValueRenderer):
-        return _by_value(renderer, classes, table, default), classes
-    return _by_break(renderer, table, default), classes
+        return _by_value(renderer, classes, table, default, names), classes
+    return _by_break(renderer, table, default, names), classes
+
+
+def calculated(expression: str, table: pd.DataFrame, names: Names | None = None) -> Column:
+    """Return what an expression of a renderer gives for every row, null everywhere where it cannot be told.
+
+    Faults are told where the renderer is read.
+    """
+    try:
+        return parse_program(expression).evaluate(table, names)
+    except ArcadeError:
+        return constant_of(None, len(table))
 
 
 def column(table: pd.DataFrame, field: str) -> pd.Series[Any]:
@@ -119,7 +135,11 @@ def _milliseconds(values: pd.Series[Any]) -> Floats:
 
 
 def _by_value(
-    renderer: UniqueValueRenderer, classes: tuple[SymbolClass, ...], table: pd.DataFrame, default: int
+    renderer: UniqueValueRenderer,
+    classes: tuple[SymbolClass, ...],
+    table: pd.DataFrame,
+    default: int,
+    names: Names | None,
 ) -> ClassNumbers:
     number_of: dict[str, int] = {}
     for number, entry in enumerate(classes):
@@ -128,8 +148,11 @@ def _by_value(
     combined = np.zeros(len(table), dtype=np.int64)
     texts = np.array([""], dtype=object)
     null = np.zeros(len(table), dtype=bool)
-    for position, field in enumerate(renderer.fields):
-        codes, written = _coded(column(table, field))
+    parts = [column(table, field) for field in renderer.fields]
+    if renderer.value_expression:
+        parts = [pd.Series(arcade_texts(calculated(renderer.value_expression, table, names)))]
+    for position, part in enumerate(parts):
+        codes, written = _coded(part)
         null |= codes < 0
         if position:
             texts = np.array(
@@ -173,13 +196,15 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _by_break(renderer: ClassBreaksRenderer, table: pd.DataFrame, default: int) -> ClassNumbers:
+def _by_break(
+    renderer: ClassBreaksRenderer, table: pd.DataFrame, default: int, names: Names | None
+) -> ClassNumbers:
     """Return class numbers by ranges: [minimum, maximum] for the first class, (previous maximum, maximum]
     after it.
 
     A classMinValue above the previous maximum leaves a gap and belongs to its own class.
     """
-    values = _normalised(renderer, table)
+    values = _normalised(renderer, table, names)
     numbers = np.full(len(values), default, dtype=np.int32)
     free = np.isfinite(values)
     previous = renderer.min_value
@@ -193,8 +218,8 @@ def _by_break(renderer: ClassBreaksRenderer, table: pd.DataFrame, default: int) 
     return numbers
 
 
-def _normalised(renderer: ClassBreaksRenderer, table: pd.DataFrame) -> Floats:
-    values = numbers_of(table, renderer.field)
+def _normalised(renderer: ClassBreaksRenderer, table: pd.DataFrame, names: Names | None) -> Floats:
+    values = _measured(renderer, table, names)
     with np.errstate(divide="ignore", invalid="ignore"):
         match renderer.normalization_type:
             case "esriNormalizeByField":
@@ -205,3 +230,29 @@ def _normalised(renderer: ClassBreaksRenderer, table: pd.DataFrame) -> Floats:
                 return values / (renderer.normalization_total or np.nan) * 100
             case _:
                 return values
+
+
+def _measured(renderer: ClassBreaksRenderer, table: pd.DataFrame, names: Names | None) -> Floats:
+    if not renderer.value_expression:
+        return numbers_of(table, renderer.field or "")
+    try:
+        return np.asarray(
+            arcade_numbers(calculated(renderer.value_expression, table, names), "a class break")
+        )
+    except ArcadeError:
+        return np.full(len(table), np.nan)
+
+
+def expression_fault(renderer: Renderer, table: pd.DataFrame) -> str | None:
+    """Return what is wrong with the expression of a renderer, evaluated on all rows."""
+    expression = getattr(renderer, "value_expression", None)
+    if not expression:
+        return None
+    try:
+        program = parse_program(expression)
+        for values in (program.check(table), program.evaluate(table)):
+            if isinstance(renderer, ClassBreaksRenderer):
+                arcade_numbers(values, "a class break")
+    except ArcadeError as problem:
+        return f"valueExpression: {problem}"
+    return None

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mapexplorer.protocol.renderers import Renderer
 from mapexplorer.protocol.symbols import PictureFillSymbol, PictureMarkerSymbol
-from mapexplorer.service.render.classify import classes_of, column, numbers_of
+from mapexplorer.service.render.classify import classes_of, column, expression_fault, numbers_of
 from mapexplorer.service.render.pictures import PictureError, picture_of
 from mapexplorer.service.render.ragged import Floats
 from mapexplorer.service.render.variation import rotation_of, values_of, variable_faults
@@ -96,6 +96,9 @@ def renderer_faults(renderer: Renderer, table: pd.DataFrame) -> list[str]:
                 picture_of(entry.symbol)
             except PictureError as problem:
                 faults.append(f"symbol of the class {entry.label!r}: {problem}")
+    unusable = expression_fault(renderer, table)
+    if unusable is not None:
+        faults.append(unusable)
     for name in ("field", "field1", "field2", "field3", "normalization_field"):
         field = getattr(renderer, name, None)
         if field:

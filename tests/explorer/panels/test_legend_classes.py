@@ -121,6 +121,8 @@ def test_what_was_joined_with_the_others_is_found_again(body, rest, chosen):
         ),
         ({**UNIQUE, **OTHERS}, {"kind": Kind.NUMBER}, 4, "cannot be written"),
         ({**UNIQUE, "uniqueValueInfos": [], **OTHERS}, KINDS, 1, "only class"),
+        ({**UNIQUE, "valueExpression": "Upper($feature.kind)"}, KINDS, 3, "calculated"),
+        ({**BREAKS, "valueExpression": "$feature.pop * 2", **OTHERS}, KINDS, 4, "calculated"),
     ],
 )
 def test_a_class_that_no_filter_can_name_says_why(body, kinds, names, words):

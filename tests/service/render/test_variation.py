@@ -213,7 +213,7 @@ def test_the_legend_lists_the_classes_of_the_renderer_and_then_the_sizes(scene: 
         ({"type": "sizeInfo", "valueExpression": "Upper('a')", **LINEAR}, "needs numbers, not a text"),
         ({"type": "sizeInfo", "valueExpression": "Area($feature)", **LINEAR}, "function Area"),
         ({"type": "rotationInfo", "field": "missing"}, "no field 'missing'"),
-        ({"type": "rotationInfo", "valueExpression": "for"}, "for of Arcade"),
+        ({"type": "rotationInfo", "valueExpression": "function"}, "function of Arcade"),
     ],
 )
 def test_a_variable_that_cannot_be_obeyed_is_refused_by_its_place(
