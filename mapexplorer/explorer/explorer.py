@@ -18,6 +18,7 @@ from mapexplorer.explorer.appearance import Appearance
 from mapexplorer.explorer.arrangement import PanelChoice, PanelTabs
 from mapexplorer.explorer.closing import parts
 from mapexplorer.explorer.controller import Controller, Fetch, Frame
+from mapexplorer.explorer.delivery import keep_unread_messages
 from mapexplorer.explorer.drawing import Drawing
 from mapexplorer.explorer.editing import Handles
 from mapexplorer.explorer.header import Header
@@ -82,6 +83,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         scheduler: Scheduler | None = None,
         **parameters: Any,
     ) -> None:
+        keep_unread_messages()
         super().__init__()
         options = connection_options(parameters)
         self.parameters = Parameters(**parameters)
