@@ -32,6 +32,7 @@ from mapexplorer.service.delivery import deliver
 from mapexplorer.service.features.described import describe, query_described
 from mapexplorer.service.features.find import find
 from mapexplorer.service.features.identify import identify
+from mapexplorer.service.features.kml import query_kmz
 from mapexplorer.service.features.query import query
 from mapexplorer.service.forms import Form, given_values
 from mapexplorer.service.layers import FeatureLayer
@@ -241,6 +242,8 @@ class MapServiceApp:
                     lambda: resources.root(catalog, self._limits),
                     lambda body: directory.map_page(body, *about),
                 )
+            case ["info", "iteminfo"]:
+                return self._body(pairs, lambda: resources.item_info(catalog))
             case ["layers"]:
                 return self._body(
                     pairs,
@@ -276,6 +279,9 @@ class MapServiceApp:
                     raise _INVALID_URL
                 if not isinstance(queried, FeatureLayer):
                     raise ServiceFault(400, "The requested operation is not supported by this layer.")
+                if given_values(pairs).get("f", "").strip().lower() == "kmz":
+                    with self._drawing():
+                        return kmz_answer(query_kmz(catalog, queried, pairs, self._limits))
                 form = self._form("query", request, pairs, name, queried)
                 return self._asked(form, pairs, query, catalog, queried)
             case ["dynamicLayer"]:

@@ -85,11 +85,14 @@ _QUERY: Final = (
     Field("resultOffset", "How many features are left out at first."),
     Field("resultRecordCount", "How many features are returned at most."),
     *_MAP_FILTERS,
-    _forms("geojson"),
 )
 FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
-    "query": _QUERY,
-    "dynamicLayer/query": (Field("layer", "The source of the layer, as JSON.", long=True), *_QUERY),
+    "query": (*_QUERY, _forms("geojson", "kmz")),
+    "dynamicLayer/query": (
+        Field("layer", "The source of the layer, as JSON.", long=True),
+        *_QUERY,
+        _forms("geojson"),
+    ),
     "identify": (
         *_SHAPE,
         Field("sr", "The spatial reference of geometry, extent and results."),

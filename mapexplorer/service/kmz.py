@@ -85,8 +85,8 @@ def write_kmz(content: bytes, suffix: str, name: str, frame: Frame) -> bytes:
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w") as archive:
         document = _document(picture, name, frame).encode("utf-8")
-        archive.writestr(_entry("doc.kml", zipfile.ZIP_DEFLATED), document)
-        archive.writestr(_entry(picture, zipfile.ZIP_STORED), content)
+        archive.writestr(entry("doc.kml", zipfile.ZIP_DEFLATED), document)
+        archive.writestr(entry(picture, zipfile.ZIP_STORED), content)
     return output.getvalue()
 
 
@@ -154,8 +154,9 @@ def _placed(frame: Frame) -> str:
     return f"<gx:LatLonQuad><coordinates>{places}</coordinates></gx:LatLonQuad>"
 
 
-def _entry(name: str, compression: int) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _EPOCH)
-    entry.compress_type = compression
-    entry.external_attr = 0o644 << 16
-    return entry
+def entry(name: str, compression: int) -> zipfile.ZipInfo:
+    """Return what a zip notes of a file, always of the same moment."""
+    noted = zipfile.ZipInfo(name, _EPOCH)
+    noted.compress_type = compression
+    noted.external_attr = 0o644 << 16
+    return noted

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from mapexplorer.protocol import TimeRelation, TimeUnit
+from mapexplorer.protocol import SpatialReference, TimeRelation, TimeUnit
 from mapexplorer.protocol.spatial_filter import SpatialRelation
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.datum_choices import offered_transformations
@@ -21,6 +21,7 @@ from mapexplorer.service.limits import DEFAULT_LIMITS, Limits
 from mapexplorer.service.projection import crs_of, reference_of
 from mapexplorer.service.temporal import TimeRule, time_rule
 from mapexplorer.service.view import FORMATS
+from mapexplorer.service.worlds import extent_beyond
 
 CURRENT_VERSION: Final = 11.4
 CAPABILITIES: Final = "Map,Query,Data"
@@ -53,6 +54,7 @@ QUERY_KEYS: Final[Mapping[str, Any]] = {
     },
     "supportedSpatialRelationships": [relation.value for relation in SpatialRelation],
 }
+_WGS_84: Final = SpatialReference(4326)
 TIME_REFERENCE: Final = {"timeZone": "UTC", "respectsDaylightSaving": False}
 
 _UNITS: Final = {
@@ -130,6 +132,30 @@ def root(catalog: MapCatalog, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
     }
     time_info = _map_time_info(catalog)
     return body if time_info is None else {**body, "timeInfo": time_info}
+
+
+def item_info(catalog: MapCatalog) -> dict[str, Any]:
+    """Return the body of `info/iteminfo`, by which portals and desktop programs describe a service."""
+    document = catalog.document
+    try:
+        west, south, east, north = extent_beyond(catalog.full_extent, catalog.crs, crs_of(_WGS_84))
+    except ValueError:
+        west, south, east, north = -180.0, -90.0, 180.0, 90.0
+    return {
+        "name": document.name,
+        "title": document.title or document.name,
+        "type": "Map Service",
+        "typeKeywords": ["Data", "Service", "Map Service", "ArcGIS Server"],
+        "snippet": document.description,
+        "description": document.description,
+        "tags": [],
+        "thumbnail": None,
+        "extent": [[west, south], [east, north]],
+        "spatialReference": catalog.crs.name,
+        "accessInformation": document.copyright_text,
+        "licenseInfo": "",
+        "culture": "",
+    }
 
 
 def _datum_transformations(catalog: MapCatalog) -> list[dict[str, Any]]:
