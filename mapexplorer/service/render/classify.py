@@ -18,7 +18,8 @@ from mapexplorer.service.arcade.columns import numbers as arcade_numbers
 from mapexplorer.service.arcade.columns import texts as arcade_texts
 from mapexplorer.service.render.ragged import Floats, Indices
 
-ClassNumbers = npt.NDArray[np.int32]
+ClassNumbers = npt.NDArray[np.signedinteger[Any]]
+"""Of 16 bits wherever these are enough."""
 NOTHING = -1
 """The class number of a row that is not drawn."""
 
@@ -52,6 +53,11 @@ def classes_of(renderer: Renderer) -> tuple[SymbolClass, ...]:
     if renderer.default_symbol is not None:
         classes.append(SymbolClass(renderer.default_label or "", renderer.default_symbol))
     return tuple(classes)
+
+
+def number_type(count: int) -> type[np.int16 | np.int32]:
+    """Return the type of the numbers of so many classes."""
+    return np.int16 if count <= np.iinfo(np.int16).max else np.int32
 
 
 def group_headings(renderer: Renderer) -> tuple[str, ...]:
@@ -91,7 +97,7 @@ def classify(
     classes = classes_of(renderer)
     table = table if rows is None else table.iloc[rows]
     if isinstance(renderer, SimpleRenderer):
-        return np.zeros(len(table), dtype=np.int32), classes
+        return np.zeros(len(table), dtype=np.int16), classes
     default = len(classes) - 1 if renderer.default_symbol is not None else NOTHING
     if isinstance(renderer, UniqueValueRenderer):
         return _by_value(renderer, classes, table, default, names), classes
@@ -163,8 +169,10 @@ def _by_value(
         combined = combined * max(len(written), 1) + np.maximum(codes, 0)
         combined, occurring = _renumbered(combined)
         texts = texts[occurring] if len(texts) else texts
-    chosen = np.array([number_of.get(text, default) for text in texts] or [default], dtype=np.int32)
-    return np.where(null, np.int32(default), chosen[combined]).astype(np.int32)
+    chosen = np.array(
+        [number_of.get(text, default) for text in texts] or [default], dtype=number_type(len(classes))
+    )
+    return np.where(null, chosen.dtype.type(default), chosen[combined])
 
 
 def _renumbered(codes: Indices) -> tuple[Indices, Indices]:
@@ -205,7 +213,7 @@ def _by_break(
     A classMinValue above the previous maximum leaves a gap and belongs to its own class.
     """
     values = _normalised(renderer, table, names)
-    numbers = np.full(len(values), default, dtype=np.int32)
+    numbers = np.full(len(values), default, dtype=number_type(len(renderer.class_break_infos) + 1))
     free = np.isfinite(values)
     previous = renderer.min_value
     for number, info in enumerate(renderer.class_break_infos):

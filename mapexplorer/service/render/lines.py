@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from mapexplorer.protocol.symbols import SimpleLineSymbol
-from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.classify import ClassNumbers, SymbolClass
 from mapexplorer.service.render.dashes import begun_at_dash
 from mapexplorer.service.render.drawing import Drawing, Outline, outlines_of, whole_outline
-from mapexplorer.service.render.points import ClassNumbers, runs_of
+from mapexplorer.service.render.points import runs_of
 from mapexplorer.service.render.ragged import Indices, Ragged, gather
 from mapexplorer.service.render.surface import Surface
 from mapexplorer.service.render.symbols import NO_STROKE, Stroke, stroke_of

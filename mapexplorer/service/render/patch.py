@@ -31,7 +31,7 @@ from mapexplorer.service.render.symbols import marker_of
 PatchPixels = tuple[int, int]
 
 LARGEST_SWATCH: Final = 4096
-_ONE: Final = np.zeros(1, dtype=np.int32)
+_ONE: Final = np.zeros(1, dtype=np.int16)
 
 
 def to_whole_pixels(points: float, dpi: float) -> int:

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from mapexplorer.protocol.symbols import PictureFillSymbol, SimpleFillSymbol, SimpleLineSymbol
-from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.classify import ClassNumbers, SymbolClass
 from mapexplorer.service.render.coverage import Coverage
 from mapexplorer.service.render.drawing import Drawing, Outline, outline_of, outlines_of, whole_outline
-from mapexplorer.service.render.points import ClassNumbers, runs_of
+from mapexplorer.service.render.points import runs_of
 from mapexplorer.service.render.ragged import Floats, Indices, Ragged
 from mapexplorer.service.render.seams import Seams
 from mapexplorer.service.render.symbols import NO_STROKE, THIN_LINE, Fill, Stroke, fill_of, stroke_of

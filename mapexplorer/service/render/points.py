@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mapexplorer.protocol.symbols import PictureMarkerSymbol, SimpleMarkerSymbol, TextSymbol
 from mapexplorer.service.labels.marks import draw_marks, text_mark
-from mapexplorer.service.render.classify import SymbolClass
+from mapexplorer.service.render.classify import ClassNumbers, SymbolClass
 from mapexplorer.service.render.dense import MOST_COVERED, Stamps, draw_dense
 from mapexplorer.service.render.drawing import Drawing, outline_of
 from mapexplorer.service.render.pictures import picture_size, sprite_of
@@ -33,8 +33,6 @@ LARGEST_PHASED: Final = 128
 """Pictures that reach farther than so many pixels are placed to whole pixels."""
 _WRITTEN: Final = 2
 MOST_SPRITE_BYTES: Final = 32 * 2**20
-
-ClassNumbers = npt.NDArray[np.int32]
 
 
 def reach_of(classes: Sequence[SymbolClass], pixels_per_point: float) -> float:
@@ -157,7 +155,7 @@ def _draw_in_bulk(
     surface: Drawing, places: Floats, numbers: ClassNumbers, markers: dict[int, Marker]
 ) -> None:
     """Draw many markers class by class; what later ones of the same size cover is left out."""
-    order = np.argsort(numbers.astype(np.int16), kind="stable")
+    order = np.argsort(numbers, kind="stable")
     numbers = numbers[order]
     used = [markers[number] for number in np.flatnonzero(np.bincount(numbers)).tolist()]
     offsets = np.zeros((max(markers) + 1, 2))

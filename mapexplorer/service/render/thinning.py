@@ -128,7 +128,7 @@ class _Top:
         cells = grid.size[0] * grid.size[1]
         self._top: Numbers = np.full(thinning.cells(grid), -1, dtype=np.int32)
         several = thinning.alike and len(thinning.offsets) > 1
-        self._classes = np.full(cells, -1, dtype=np.int16) if several else None
+        self._classes = np.full(cells, -1, dtype=thinning.numbers.dtype) if several else None
 
     def add(self, which: Indices | Numbers, places: Floats, numbers: ClassNumbers) -> None:
         """Put points with their numbers, places and classes on top of what is there."""
@@ -147,11 +147,11 @@ class _Top:
         cells = y.astype(np.int32) * width + x.astype(np.int32)
         if self._classes is not None:
             above = np.flatnonzero(numbers >= self._classes[cells])
-            ascending = above[np.argsort(numbers[above].astype(np.int16), kind="stable")]
+            ascending = above[np.argsort(numbers[above], kind="stable")]
             cells, which = cells[ascending], which[ascending]
             self._classes[cells] = numbers[ascending]
         elif not self._thinning.alike:
-            cells = cells + numbers * (width * height)
+            cells = cells + numbers.astype(np.int32) * (width * height)
         # Of several points of one cell the last assigned remains.
         self._top[cells] = which
 

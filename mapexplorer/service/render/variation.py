@@ -39,7 +39,7 @@ from mapexplorer.protocol.symbols import (
 )
 from mapexplorer.service.arcade import ArcadeError, parse_program
 from mapexplorer.service.arcade.columns import numbers as as_numbers
-from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, numbers_of
+from mapexplorer.service.render.classify import ClassNumbers, SymbolClass, number_type, numbers_of
 from mapexplorer.service.render.pictures import decode_picture, picture_size
 from mapexplorer.service.render.ragged import Floats
 
@@ -117,7 +117,7 @@ def varied(
             min(round(float(opacity[row]) * 255 / shade) * shade, 255) / 255,
         )
         found.append(replace(classes[number], symbol=looking(classes[number].symbol, look)))
-    return tuple(found), np.where(numbers < 0, -1, together).astype(np.int32)
+    return tuple(found), np.where(numbers < 0, -1, together).astype(number_type(len(found)))
 
 
 def _steps(values: Floats, step: float) -> Any:
