@@ -168,14 +168,21 @@ def source_of(
 
     With `mixed`, points, lines and polygons may stand together.
     """
-    given = np.asarray(frame.geometry.array, dtype=object)
-    geometry: npt.NDArray[np.object_] = np.array(shapely.force_2d(given), dtype=object)
-    geometry[shapely.is_empty(given)] = None
+    geometry = _flat(np.array(frame.geometry.array, dtype=object))
     table = tidy(pd.DataFrame(frame.drop(columns=frame.geometry.name)))
     if OBJECT_ID not in table.columns:
         table.insert(0, OBJECT_ID, np.arange(1, len(table) + 1, dtype=np.int64))
     kind = _geometry_type(geometry, declared, mixed)
     return FeatureSource(table, geometry, kind, frame.crs, hidden)
+
+
+def _flat(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return geometries without heights and measures, None for empty ones; those that are flat themselves."""
+    high = shapely.get_coordinate_dimension(geometry) > 2
+    if high.any():
+        geometry[high] = shapely.force_2d(geometry[high])
+    geometry[shapely.is_empty(geometry)] = None
+    return geometry
 
 
 def _geometry_type(geometry: npt.NDArray[np.object_], declared: str, mixed: bool = False) -> str | None:

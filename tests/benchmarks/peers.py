@@ -1,7 +1,8 @@
 """Our service beside UMN MapServer and QGIS Server on the same features and symbols, in turn in one run.
 
-Run with `python -m tests.benchmarks.peers [--runs 25] [--pictures FOLDER]`. Needs the Debian packages
-cgi-mapserver and mapserver-bin, qgis-server and python3-qgis; an engine that is missing is said and left out.
+Run with `python -m tests.benchmarks.peers [--runs 25] [--seconds 60] [--pictures FOLDER]`. Needs the Debian
+packages cgi-mapserver and mapserver-bin, qgis-server and python3-qgis; an engine that is missing is said and
+left out.
 All are warm, long-lived processes that answer PNG over a local socket: ours over HTTP, the others as FastCGI
 from spatially indexed shapefiles. With one client each engine has one process, with four one for each core.
 """
@@ -28,7 +29,10 @@ from tests.benchmarks.engines import Ask, Engine, mapexplorer, mapserver, qgis
 ENGINES: Mapping[str, Engine] = {"mapexplorer": mapexplorer, "MapServer": mapserver, "QGIS": qgis}
 WARMING = 3
 EACH = 4
-"""Answers that every client asks for in one turn, where there are several."""
+"""Answers that every client asks for in one turn at most, where there are several."""
+TURN_SECONDS = 8.0
+"""An engine that takes longer for its turn is asked for fewer answers a client."""
+FEWEST_TURNS = 3
 
 
 @contextmanager
@@ -45,16 +49,25 @@ def running(dataset: Dataset, processes: int) -> Iterator[dict[str, Ask]]:
         yield found
 
 
-def timed(ask: Ask, window: Window, seed: int, clients: int, pool: ThreadPoolExecutor) -> tuple[float, bytes]:
+def timed(ask: Ask, window: Window, seed: int, answers: int, pool: ThreadPoolExecutor) -> tuple[float, bytes]:
     """Milliseconds per answer, and the last answer; the same seed asks for the same windows."""
     jitter = random.Random(seed)
-    boxes = [window.bbox(jitter) for _ in range(1 if clients == 1 else clients * EACH)]
+    boxes = [window.bbox(jitter) for _ in range(answers)]
     started = time.perf_counter()
-    answers = [ask(boxes[0])] if clients == 1 else list(pool.map(ask, boxes))
-    return (time.perf_counter() - started) * 1000 / len(boxes), answers[-1]
+    bodies = [ask(boxes[0])] if answers == 1 else list(pool.map(ask, boxes))
+    return (time.perf_counter() - started) * 1000 / len(boxes), bodies[-1]
 
 
-def compare(dataset: Dataset, clients: int, runs: int, pictures: Path | None) -> None:
+def answers_a_turn(engines: Mapping[str, Ask], window: Window, clients: int, pool: ThreadPoolExecutor) -> int:
+    """Ask every engine once for each client, and return how many answers a turn has room for."""
+    for ask in engines.values():
+        # Data are read and prepared by one process after the other, not while all clients wait.
+        ask(window.bbox(random.Random(0)))
+    slowest = max(timed(ask, window, 0, clients, pool)[0] for ask in engines.values()) / 1000
+    return 1 if clients == 1 else clients * max(1, min(EACH, int(TURN_SECONDS / (slowest * clients))))
+
+
+def compare(dataset: Dataset, clients: int, runs: int, seconds: float, pictures: Path | None) -> None:
     """Print a row per window of a dataset: medians per engine and the median ratio to each peer."""
     with (
         running(dataset, 1 if clients == 1 else min(clients, os.cpu_count() or 1)) as engines,
@@ -63,9 +76,13 @@ def compare(dataset: Dataset, clients: int, runs: int, pictures: Path | None) ->
         for window in dataset.windows:
             columns: dict[str, list[float]] = {name: [] for name in engines}
             sizes = {}
+            answers = answers_a_turn(engines, window, clients, pool)
+            ends = time.monotonic() + seconds
             for turn in range(runs + WARMING):
+                if turn >= WARMING + FEWEST_TURNS and time.monotonic() > ends:
+                    break
                 for name, ask in engines.items():
-                    cost, answer = timed(ask, window, turn, clients, pool)
+                    cost, answer = timed(ask, window, turn, answers, pool)
                     assert Image.open(io.BytesIO(answer)).size == SIZE, name
                     sizes[name] = len(answer)
                     if turn >= WARMING:
@@ -100,6 +117,7 @@ def main() -> None:
     """Print a row per scene and number of clients; a ratio below 1 says that we are faster."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--runs", type=int, default=25)
+    arguments.add_argument("--seconds", type=float, default=60, help="no more turns for a row after these")
     arguments.add_argument("--only", default="", help="only features whose name holds this")
     arguments.add_argument("--clients", type=int, nargs="+", default=[1, 4])
     arguments.add_argument("--pictures", type=Path, help="keep one picture of each engine and scene here")
@@ -110,7 +128,8 @@ def main() -> None:
     print(f"{'features':22} {'window':15} {'n':>2} {heads}   (ms per answer)")
     for dataset in datasets(options.only):
         for clients in options.clients:
-            compare(dataset, clients, options.runs if clients == 1 else options.runs // 3, options.pictures)
+            runs = options.runs if clients == 1 else options.runs // 3
+            compare(dataset, clients, runs, options.seconds, options.pictures)
 
 
 if __name__ == "__main__":

@@ -325,3 +325,13 @@ def test_points_take_markers_only(write):
     files = {"a.geojson": collection((point(1, 1), {}))}
     drawing = simple(marker([1, 2, 3, 255]))
     assert MapCatalog(load_document(write([layer(0, "a.geojson", drawing)], files)))
+
+
+def test_geometries_that_are_flat_are_not_copied():
+    shapes = [shapely.Point(1, 2), shapely.Point(1, 2, 3), shapely.Point(), None]
+    frame = geopandas.GeoDataFrame(geometry=shapes, crs=4326)
+    geometry = source_of(frame).geometry
+    assert geometry[0] is np.asarray(frame.geometry.array)[0]
+    assert shapely.get_coordinate_dimension(geometry).tolist() == [2, 2, -1, -1]
+    assert frame.geometry[1].has_z
+    assert frame.geometry[2].is_empty
