@@ -186,3 +186,9 @@ def test_kinds_are_checked_where_the_first_rows_are_null():
     table = pd.DataFrame({"t": [None, "x"]})
     with pytest.raises(ArcadeError, match="needs numbers"):
         parse_program("Round($feature.t)").check(table)
+
+
+def test_the_arrays_of_many_features_are_bounded_together():
+    many = pd.DataFrame({"n": range(200_000)})
+    with pytest.raises(ArcadeError, match="together"):
+        parse_program("var a = []; for (var i = 0; i < 200; i++) Push(a, i); Count(a)").evaluate(many)

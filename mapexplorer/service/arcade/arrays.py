@@ -23,6 +23,8 @@ from mapexplorer.service.arcade.columns import (
 from mapexplorer.service.arcade.syntax import ArcadeError
 
 MOST_ITEMS: Final = 256
+MOST_VALUES: Final = 16 * 2**20
+"""Items of the arrays of all features together."""
 Flags = npt.NDArray[np.bool_]
 
 
@@ -69,9 +71,16 @@ Value = Column | Array
 
 
 def _bounded(items: tuple[Column, ...]) -> tuple[Column, ...]:
-    if len(items) > MOST_ITEMS:
-        raise ArcadeError(f"an array has at most {MOST_ITEMS} items")
+    if items:
+        _check_size(len(items), len(items[0]))
     return items
+
+
+def _check_size(width: int, rows: int) -> None:
+    if width > MOST_ITEMS:
+        raise ArcadeError(f"an array has at most {MOST_ITEMS} items")
+    if width > 1 and width * rows > MOST_VALUES:
+        raise ArcadeError(f"the arrays of all features have at most {MOST_VALUES} items together")
 
 
 def merged(rows: Flags, new: Any, old: Any) -> Any:
@@ -153,8 +162,7 @@ def _pieces(value: Column, separator: Column) -> Array:
     pairs = zip(texts(value).tolist(), separator.tolist(), strict=True)
     rows = [[] if text is None else text.split(sign) if sign else list(text) for text, sign in pairs]
     width = max(map(len, rows), default=0)
-    if width > MOST_ITEMS:
-        raise ArcadeError(f"an array has at most {MOST_ITEMS} items")
+    _check_size(width, len(rows))
     items = tuple(
         objects([row[number] if number < len(row) else None for row in rows]) for number in range(width)
     )

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mapexplorer.service.arcade.arrays import ARRAY_FUNCTIONS, Array, Flags, Value, merged
-from mapexplorer.service.arcade.columns import Column, column_of, constant_of, mapped, texts, truths
+from mapexplorer.service.arcade.columns import Column, column_of, constant_of, mapped, numbers, texts, truths
 from mapexplorer.service.arcade.functions import FUNCTIONS
 from mapexplorer.service.arcade.statements import (
     Assign,
@@ -177,7 +177,7 @@ class _Run:
         if statement.index is not None:
             if not isinstance(old, Array) or isinstance(value, Array):
                 raise ArcadeError(f"{statement.name} is no array whose items can be set")
-            at = self._column(statement.index, "the number of an item")
+            at = numbers(self._column(statement.index, "an item"), "the number of an item")
             # Rows that take no part have no item changed that they might not have.
             value = old.with_item(np.where(rows, at, 0.0), value)
         if old is None:

@@ -33,6 +33,7 @@ from mapexplorer.service.labels.moments import PatternError, check_pattern, writ
 
 MOST_ARGUMENTS: Final = 64
 LONGEST_TEXT: Final = 8_192
+MOST_LETTERS: Final = 64 * 2**20
 _NUMBER_PATTERN: Final = re.compile(r"(?P<group>#,##|#*)(?P<whole>[#0]*)(?:\.(?P<part>0*)(?P<free>#*))?")
 _DATE_LETTERS: Final = {"Y": "y", "D": "d", "A": "t"}
 
@@ -54,8 +55,11 @@ def _joined(*parts: Column) -> Column:
 
 
 def _bounded(column: Column) -> Column:
-    if max((len(text) for text in column if text is not None), default=0) > LONGEST_TEXT:
+    lengths = [len(text) for text in column if text is not None]
+    if max(lengths, default=0) > LONGEST_TEXT:
         raise ArcadeError(f"a text has at most {LONGEST_TEXT} characters")
+    if sum(lengths) > MOST_LETTERS:
+        raise ArcadeError(f"the texts of all features have at most {MOST_LETTERS} characters together")
     return column
 
 
@@ -182,37 +186,37 @@ def _count(value: Column) -> Column:
     return np.asarray(pd.to_numeric(pd.Series(lengths), errors="coerce").fillna(0), dtype=np.float64)
 
 
-def _each_text(name: str, find: Callable[..., Any], value: Column, given: tuple[Column, ...]) -> list[Any]:
+def _each_text(find: Callable[..., Any], value: Column, *given: Column) -> list[Any]:
     """Return what a function finds in every text, None for null."""
-    parts = [numbers(part, name) if kind_of(part) != TEXTS else part for part in given]
-    rows = zip(texts(value).tolist(), *(part.tolist() for part in parts), strict=True)
+    rows = zip(texts(value).tolist(), *(part.tolist() for part in given), strict=True)
     return [None if text is None else find(text, *others) for text, *others in rows]
 
 
 def _find(wanted: Column, value: Column, start: Column | None = None) -> Column:
-    given = (texts(wanted), constant_of(0.0, len(value)) if start is None else start)
+    after = constant_of(0.0, len(value)) if start is None else _numbered("Find", start)
 
-    def place(text: str, piece: str | None, after: float) -> float:
-        return float(text.find(piece or "", max(int(after), 0) if after == after else 0))
+    def place(text: str, piece: str | None, first: float) -> float:
+        return float(text.find(piece or "", int(min(max(first, 0), LONGEST_TEXT))))
 
-    return np.array([np.nan if at is None else at for at in _each_text("Find", place, value, given)])
+    found = _each_text(place, value, texts(wanted), after)
+    return np.array([np.nan if at is None else at for at in found])
 
 
 def _mid(value: Column, start: Column, count: Column | None = None) -> Column:
-    long = constant_of(float(LONGEST_TEXT), len(value)) if count is None else count
+    long = constant_of(float(LONGEST_TEXT), len(value)) if count is None else _numbered("Mid", count)
 
     def part(text: str, first: float, length: float) -> str:
-        low = int(max(first, 0)) if first == first else 0
-        return text[low : low + int(min(max(length, 0), LONGEST_TEXT))] if length == length else ""
+        low, wide = (int(min(max(place, 0), LONGEST_TEXT)) for place in (first, length))
+        return text[low : low + wide]
 
-    return objects(_each_text("Mid", part, value, (start, long)))
+    return objects(_each_text(part, value, _numbered("Mid", start), long))
 
 
 def _replaced(value: Column, old: Column, new: Column) -> Column:
     def replace(text: str, piece: str | None, other: str | None) -> str:
         return text.replace(piece, other or "") if piece else text
 
-    return _bounded(objects(_each_text("Replace", replace, value, (texts(old), texts(new)))))
+    return _bounded(objects(_each_text(replace, value, texts(old), texts(new))))
 
 
 def _total(*parts: Column) -> Column:
