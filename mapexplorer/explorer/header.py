@@ -31,16 +31,21 @@ class Header(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         self.chooser = ipywidgets.Dropdown(
             options=[(f"Demo: {name}", f"sample:{name}") for name in samples] + [(OTHER, "")],
             value="",
+            description="Demo maps",
             tooltip="Choose one of the demo services",
             layout=ipywidgets.Layout(width="190px"),
         )
         self.chooser.add_class("me-chooser")
         self.address = ipywidgets.Text(
+            description="Map service",
+            tooltip="The address of a map service, or the path of a file",
             placeholder="https://…/MapServer, or the path of a file",
             continuous_update=False,
             layout=ipywidgets.Layout(flex="1 1 220px", width="auto", min_width="140px"),
         )
         self.address.add_class("me-address")
+        for control in (self.chooser, self.address):
+            control.add_class("me-named")
         self.button = ipywidgets.Button(
             description="Open", tooltip="Show this map service", layout=ipywidgets.Layout(width="72px")
         )

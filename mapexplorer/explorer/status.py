@@ -80,4 +80,6 @@ class StatusLine(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no ty
     def _write(self, sentence: str, content: Markup, *, error: bool) -> None:
         self.text = sentence
         kind = "me-status-line me-error" if error else "me-status-line"
-        self.value = str(tag("div", content, role="status", aria_live="polite", class_=kind))
+        # What comes in with its region is only spoken where that is an alert.
+        role, live = ("alert", "assertive") if error else ("status", "polite")
+        self.value = str(tag("div", content, role=role, aria_live=live, class_=kind))

@@ -22,9 +22,15 @@ def labelled(kind: Any, label: str, hint: str = "", /, **options: Any) -> Any:
         layout=ipywidgets.Layout(width="auto"),
         **options,
     )
-    if hint:
-        control.tooltip = hint
+    control.tooltip = hint or label  # without one, ipywidgets would show the word null
     control.add_class("me-field")
+    return control
+
+
+def named(kind: Any, name: str, /, **options: Any) -> Any:
+    """A control whose label only readers of the screen see: a tooltip is no name for them."""
+    control = kind(**{"description": name, "tooltip": name, **options})
+    control.add_class("me-named")
     return control
 
 

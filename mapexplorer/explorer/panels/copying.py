@@ -11,7 +11,7 @@ from . import controls
 
 def copied(kind: Any, label: str, **options: Any) -> Any:
     """A box whose text is there to be copied; `label` names it for readers of the screen."""
-    made = kind(layout=ipywidgets.Layout(width="auto"), placeholder=label, tooltip=label, **options)
+    made = controls.named(kind, label, layout=ipywidgets.Layout(width="auto"), placeholder=label, **options)
     made.add_class("me-copied")
     return made
 

@@ -164,9 +164,10 @@ class FilterBuilder:
         self.names = [(_title(name, field), name) for name, field in self._fields.items()]
         self.rows: list[ConditionRow] = []
         self.expression = ""
-        self.joiner = ipywidgets.Dropdown(
+        self.joiner = controls.named(
+            ipywidgets.Dropdown,
+            "How the conditions are joined",
             options=[("All conditions hold", ALL), ("Any condition holds", ANY)],
-            tooltip="How the conditions are joined",
             layout=ipywidgets.Layout(width="auto"),
         )
         self.add = controls.button("Add a condition", "One more condition", self.more)
@@ -273,8 +274,7 @@ class FilterBuilder:
 
 
 def _bare(kind: Any, tooltip: str, **options: Any) -> Any:
-    """A control without a label of its own; its tooltip is what a screen reader says."""
-    made = kind(tooltip=tooltip, layout=ipywidgets.Layout(width="auto"), **options)
+    made = controls.named(kind, tooltip, layout=ipywidgets.Layout(width="auto"), **options)
     made.add_class("me-field")
     return made
 

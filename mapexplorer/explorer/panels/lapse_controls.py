@@ -78,6 +78,10 @@ class LapseControls:
         self.widget.add_class("me-lapse")
         self._show_running(False)
 
+    def close(self) -> None:
+        """End a recording that is under way, without a word."""
+        self._job += 1
+
     def stop(self) -> None:
         """End a recording that is under way."""
         if self.cancel.layout.display != "none":

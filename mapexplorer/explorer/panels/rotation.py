@@ -52,10 +52,15 @@ class RotationBox:
         self.stops = self._make_stops()
         self.dial = ipywidgets.Box((self.face, *self.stops))
         self.dial.add_class("me-dial")
-        self.turn = ipywidgets.FloatSlider(
-            min=-180, max=180, step=1, readout=False, layout=ipywidgets.Layout(width="auto")
+        self.turn = controls.named(
+            ipywidgets.FloatSlider,
+            "Rotation in degrees, counter-clockwise",
+            min=-180,
+            max=180,
+            step=1,
+            readout=False,
+            layout=ipywidgets.Layout(width="auto"),
         )
-        self.turn.tooltip = "Degrees, counter-clockwise"
         self.angle = controls.labelled(
             ipywidgets.Text, "Rotation", "Degrees, counter-clockwise; any angle", continuous_update=False
         )

@@ -256,7 +256,12 @@ class TablePanel(BoundPanel):
             self._anew()
 
     def _tick(self, number: int) -> Any:
-        tick = ipywidgets.Checkbox(indent=False, layout=ipywidgets.Layout(width="auto"))
+        tick = controls.named(
+            ipywidgets.Checkbox,
+            f"Select row {number + 1}",
+            indent=False,
+            layout=ipywidgets.Layout(width="auto"),
+        )
         tick.add_class("me-tick")
         self.listen(tick, lambda: self._ticked(number))
         return tick

@@ -210,7 +210,7 @@ class TimePanel(BoundPanel):
         self.explorer.parameters.unobserve(self._follow, names=["dynamic_layers"])
         self.explorer.unobserve(self._zone_changed, names=["time_zone"])
         self.playback.stop()
-        self.lapse.stop()
+        self.lapse.close()
         super().close()
 
     # ---- what a person does

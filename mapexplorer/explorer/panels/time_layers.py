@@ -86,8 +86,8 @@ class LayerTimeControl:
         self.offset = controls.labelled(
             ipywidgets.FloatText, "Offset", f"Moves the data of {name} in time", continuous_update=False
         )
-        self.unit = ipywidgets.Dropdown(
-            options=UNITS, tooltip="Unit of the offset", layout=ipywidgets.Layout(width="130px")
+        self.unit = controls.named(
+            ipywidgets.Dropdown, "Unit of the offset", options=UNITS, layout=ipywidgets.Layout(width="130px")
         )
         self.heading = controls.prose(tag("h4", tag("bdi", name), class_="me-legend-layer"))
         ticks = controls.row(self.use, self.cumulative)
