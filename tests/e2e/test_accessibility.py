@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 
 from tests.e2e.live_page import LivePage
 
-pytestmark = pytest.mark.slow  # several minutes for all panels in both front ends
-
 CONTROLS = {
     "button", "checkbox", "combobox", "ColorWell", "DateTime", "link", "listbox", "radio", "slider",
     "spinbutton", "tab", "textbox",
@@ -26,9 +24,8 @@ TITLES = (
 
 @pytest.fixture
 def live(shared_page: LivePage) -> Iterator[LivePage]:
-    shared_page.open()
     yield shared_page
-    assert shared_page.errors == []
+    assert shared_page.take_errors() == []
 
 
 def nameless(live: LivePage) -> list[tuple[str, str]]:
