@@ -220,6 +220,7 @@ def test_an_address_that_cannot_be_opened_keeps_the_old_service_and_says_so(benc
     assert bench.explorer.service is bench.service
     assert "file.gpkg" in bench.explorer.status.value
     assert "me-error" in bench.explorer.status.value
+    assert 'role="alert"' in bench.explorer.status.value
 
 
 def test_the_header_offers_the_demo_services(bench: Bench) -> None:
