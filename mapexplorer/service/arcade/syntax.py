@@ -15,11 +15,14 @@ DEEPEST: Final = 32
 _TOKEN: Final = re.compile(
     r"""(?P<blank>\s+|//[^\n]*|/\*.*?\*/)
       | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+      | (?P<template>`(?:[^`\\]|\\.)*`)
       | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<word>\$?[^\W\d]\w*)
       | (?P<sign>==|!=|<=|>=|&&|\|\||\+\+|--|\+=|-=|\*=|/=|%=|[-+*/%<>!=()\[\]{},;:.?`])""",
     re.VERBOSE | re.DOTALL,
 )
+_OPEN: Final = re.compile(r"(?<!\\)\$\{")
+_INSERTED: Final = re.compile(r"(?<!\\)\$\{([^{}`]*)\}")
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _STATEMENTS: Final = frozenset(
     {"if", "else", "for", "while", "function", "break", "continue", "return", "var", "import", "export"}
@@ -127,6 +130,12 @@ class ValueParser:
         while self._sign() in _PRIORITIES[priority]:
             sign = self._take()[1]
             node = Call(sign, (node, self._expression(priority + 1)))
+        if priority == 0 and self._sign() == "?":
+            self._next += 1
+            with self._deeper():
+                holds = self._expression()
+                self._expect(":")
+                return Call("iif", (node, holds, self._expression()))
         return node
 
     def _prefixed(self) -> Node:
@@ -152,7 +161,9 @@ class ValueParser:
     def _primary(self) -> Node:
         token = kind, value, _ = self._take()
         if kind == "text":
-            return Constant(re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), value[1:-1]))
+            return Constant(_unescaped(value[1:-1]))
+        if kind == "template":
+            return self._template(value[1:-1])
         if kind == "number":
             return Constant(float(value))
         if value == "(":
@@ -164,6 +175,24 @@ class ValueParser:
         if kind != "word":
             self._refuse(token)
         return self._named(token)
+
+    def _template(self, text: str) -> Node:
+        """Return a text with values in it, as in `${$feature.name}`."""
+        pieces = _INSERTED.split(text)
+        parts: list[Node] = [Constant("")]
+        for number, piece in enumerate(pieces):
+            if number % 2 == 0:
+                if _OPEN.search(piece):
+                    raise ArcadeError("a value in a text stands between ${ and }, without braces of its own")
+                parts.append(Constant(_unescaped(piece)))
+                continue
+            inner = ValueParser(piece, self._knows)
+            inner._names, inner._depth = self._names, self._depth
+            with inner._deeper():
+                parts.append(inner._expression())
+            if inner._next < len(inner._tokens):
+                inner._refuse(inner._tokens[inner._next])
+        return Call("concatenate", tuple(parts))
 
     def _named(self, token: tuple[str, str, int]) -> Node:
         word = token[1].lower()
@@ -244,6 +273,10 @@ class ValueParser:
 
     def _refuse(self, token: tuple[str, str, int], problem: str = "not understood of Arcade: ") -> NoReturn:
         raise ArcadeError(f"{problem}{token[1][:40]} (column {token[2] + 1})")
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), text, flags=re.DOTALL)
 
 
 def _tokens(text: str) -> list[tuple[str, str, int]]:

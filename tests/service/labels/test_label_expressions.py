@@ -128,7 +128,7 @@ def test_other_arcade_is_evaluated_row_by_row() -> None:
     assert parse_arcade("$feature.NONE + 'x'").texts(table) == [None, None]
 
 
-@pytest.mark.parametrize("expression", ["$datastore", "Geometry($feature)", "function f() { 1 }", "`a`"])
+@pytest.mark.parametrize("expression", ["$datastore", "Geometry($feature)", "function f() { 1 }", "`a"])
 def test_arcade_beyond_that_is_refused(expression: str) -> None:
     with pytest.raises(LabelExpressionError, match="Arcade"):
         parse_arcade(expression)
