@@ -63,6 +63,8 @@ class Seams:
         Features that are not cut keep the very outline that is given.
         """
         chosen = np.isin(polygons.feature_rows, self.rows)
+        if not chosen.any():
+            return None
         part = polygons.take_features(chosen)
         cuts = self.edges(part)
         if not cuts.any():
