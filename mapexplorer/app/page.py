@@ -44,7 +44,10 @@ def _voila_settings(port: int, open_browser: bool) -> Config:
             "tornado_settings": {
                 # Voila answers to any host name unless told otherwise: a foreign page could rebind its name.
                 "allow_remote_access": False,
-                "ws_ping_timeout": 30_000,
+                # Nothing between here and the browser of this machine cuts idle connections. A time-out must
+                # not be longer than the interval for Tornado, but has to be for Jupyter's server: else the
+                # page loses its connection, and messages with it, every half minute.
+                "ws_ping_interval": 0,
             },
         },
         VoilaConfiguration={

@@ -10,8 +10,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-MOST_UNREAD = 100_000
-"""Messages that a kernel keeps for a reader; each is about one kilobyte."""
+MOST_UNREAD = 5_000
+"""Messages that a kernel keeps for a reader: about twice what an explorer says when it is made."""
 
 
 def keep_unread_messages() -> None:

@@ -91,7 +91,11 @@ EXPLORE = "from mapexplorer import explore\nexplorer = explore()\nexplorer"
 
 @pytest.fixture(scope="module", params=["lab", "voila"])
 def open_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callable[..., LivePage]]:
-    """Open pages in one of the front ends; at the end no page may have asked for anything elsewhere."""
+    """Open pages in one of the front ends.
+
+    At the end no page may have asked for anything elsewhere, or have lost the connection to its kernel: what
+    the kernel says meanwhile never arrives.
+    """
     from tests.e2e.live_page import RECORD_REQUESTS, LivePage
 
     front_end: FrontEnd = request.getfixturevalue(request.param)
@@ -111,6 +115,7 @@ def open_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Call
 
         yield open_page
         assert [url for live in opened for url in live.strangers] == []
+        assert [len(live.channels) for live in opened] == [1] * len(opened)
 
 
 @pytest.fixture(scope="module")

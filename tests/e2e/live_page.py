@@ -16,7 +16,7 @@ import numpy as np
 from jupyter_client.blocking.client import BlockingKernelClient
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import BrowserContext, ConsoleMessage, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Route, WebSocket
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.front_ends import FrontEnd
@@ -88,11 +88,13 @@ class LivePage:
         self.strangers: list[str] = []
         self.errors: list[str] = []
         self.console: list[str] = []
+        self.channels: list[str] = []
         context.route("**/*", self._keep_on_this_machine)
         context.on("request", self._watch)
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._note)
+        self.page.on("websocket", self._connected)
         self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
         before = front_end.connection_files()
         self._open(code)
@@ -111,6 +113,10 @@ class LivePage:
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.console.append(message.text[:500])
+
+    def _connected(self, socket: WebSocket) -> None:
+        if "/channels" in socket.url:
+            self.channels.append(socket.url)
 
     def _open(self, code: str | None) -> None:
         if self.front_end.name == "voila":

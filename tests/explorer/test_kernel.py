@@ -192,7 +192,7 @@ def test_after_close_a_pan_asks_for_nothing(front_end: FrontEnd) -> None:
 FLOOD = """
 from comm import create_comm
 counting = create_comm(target_name="counting")
-for number in range(8_000):
+for number in range(4_500):
     counting.send({"number": number, "filling": "x" * 2_000})
 """
 
@@ -201,8 +201,8 @@ def test_a_page_that_is_slow_to_listen_misses_nothing(front_end: FrontEnd) -> No
     front_end.run(FLOOD, wait=False)
     front_end.client.get_shell_msg(timeout=60)  # all is sent, and nothing is read so far
     heard = []
-    while len(heard) < 8_000:
+    while len(heard) < 4_500:
         content = front_end.client.get_iopub_msg(timeout=10)["content"]
         if "number" in content.get("data", {}):
             heard.append(content["data"]["number"])
-    assert heard == list(range(8_000))
+    assert heard == list(range(4_500))
