@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Set
 from typing import Any
+
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.e2e.live_page import LivePage
 
@@ -12,19 +16,33 @@ CONTROLS = {
 }  # fmt: skip
 
 
-def nameless(live: LivePage) -> list[tuple[str, str]]:
-    """The role and the markup of the explorer's controls that have no name."""
+def await_names(live: LivePage, beside: Set[str]) -> None:
+    """Wait until every control of the explorer has a name, but for those of some roles."""
+    deadline = time.monotonic() + 20
+    while missing := _nameless(live, beside):
+        assert time.monotonic() < deadline, missing
+        live.page.wait_for_timeout(100)
+
+
+def _nameless(live: LivePage, beside: Set[str]) -> list[tuple[str, str]]:
+    """The role and the markup of controls that have no name."""
     session = live.page.context.new_cdp_session(live.page)
-    session.send("DOM.enable")
-    session.send("Accessibility.enable")
-    found = []
-    for node in session.send("Accessibility.getFullAXTree")["nodes"]:
-        role = node.get("role", {}).get("value")
-        if node["ignored"] or role not in CONTROLS or node.get("name", {}).get("value", "").strip():
-            continue
-        found.append((role, _inside(session, node["backendDOMNodeId"])))
-    session.detach()
-    return [(role, markup) for role, markup in found if markup]
+    try:
+        session.send("DOM.enable")
+        session.send("Accessibility.enable")
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+        found = [
+            (node["role"]["value"], _inside(session, node["backendDOMNodeId"]))
+            for node in nodes
+            if not node["ignored"]
+            and node["role"]["value"] in CONTROLS - beside
+            and not node.get("name", {}).get("value", "").strip()
+        ]
+        return [(role, markup) for role, markup in found if markup]
+    except PlaywrightError as gone:  # an element that was replaced between the two questions
+        return [("unknown", str(gone))]
+    finally:
+        session.detach()
 
 
 def _inside(session: Any, node: int) -> str:

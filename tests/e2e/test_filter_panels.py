@@ -278,7 +278,7 @@ def test_a_version_and_moments_of_the_history_are_drawn(live: LivePage) -> None:
     assert live.received("queryLegends")[-1]["historicMoment"] == "1433160000000"
     assert squares(live) == [10]
     picked = live.page.locator(field(live, "Pick (UTC)")).first
-    expect(picked).to_have_value("2015-06-01T12:00")
+    expect(picked).to_have_value("2015-06-01T12:00", timeout=20_000)
     picked.fill("2016-02-03T04:05")
     picked.press("Tab")
     live.until("explorer.parameters.historic_moment", 1454472300000)
