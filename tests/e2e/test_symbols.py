@@ -162,3 +162,27 @@ def test_faults_of_the_json_name_their_place(live: LivePage) -> None:
     live.settle()
     assert share_of(live.shown_picture(), RED) > 0.1
     press(live, "Edit as JSON")
+
+
+def test_a_change_of_a_layer_that_is_off_is_kept_and_undone(live: LivePage) -> None:
+    from playwright.sync_api import expect
+
+    live.run("explorer.parameters.layers = 'exclude:8'")
+    live.settle()
+    live.tab("Symbols")
+    choose(live, "Layer", "Land (not drawn)")
+    live.until("explorer.panels['SymbolsPanel'].chosen", 8)
+    box = control(live, "Colour").locator("input[type=text]")
+    color = live.value("explorer.panels['SymbolsPanel'].look.color.value")
+    expect(box).to_have_value(color, timeout=20_000)
+    box.fill("#ff0000")
+    box.press("Tab")
+    live.until("[layer['id'] for layer in explorer.unsent.get('dynamicLayers', [])]", [8])
+    assert live.value("explorer.parameters.dynamic_layers") is None
+    live.page.locator(".mapexplorer button", has_text="Undo").first.click()
+    live.until("explorer.unsent", {})
+    live.page.locator(".mapexplorer button", has_text="Redo").first.click()
+    live.until("len(explorer.unsent)", 1)
+    live.run("explorer.parameters.layers = None")
+    live.settle()
+    assert share_of(live.shown_picture(), RED) > 0.1

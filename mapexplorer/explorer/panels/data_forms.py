@@ -250,6 +250,8 @@ class SideForm:
         def take(names: tuple[str, ...]) -> None:
             if source == self._asked:
                 self.fields = self.key.options = names
+                if names and self.key.value not in names:
+                    self.key.value = ""
                 self.changed()
 
         self._ask(source, take)
@@ -275,6 +277,7 @@ class JoinForm:
         )
         self.widget = _stack(self.left.widget, self.right.widget, self.kept)
         self.left.changed = self.right.changed = self._suggest
+        self._proposed = ("", "")
 
     @property
     def title(self) -> str:
@@ -296,8 +299,13 @@ class JoinForm:
         right = {name.casefold(): name for name in self.right.fields}
         common = [name for name in self.left.fields if name.casefold() in right]
         common = [name for name in common if name.casefold() not in ("objectid", "fid", "oid")]
-        if common and not self.left.key.value and not self.right.key.value:
-            self.left.key.value, self.right.key.value = common[0], right[common[0].casefold()]
+        own = all(
+            side.key.value in ("", proposed)
+            for side, proposed in zip((self.left, self.right), self._proposed, strict=True)
+        )
+        if common and own:
+            self._proposed = common[0], right[common[0].casefold()]
+            self.left.key.value, self.right.key.value = self._proposed
 
     def data(self) -> DataSource:
         """The source. Raises Incomplete."""
