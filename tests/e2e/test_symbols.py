@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.live_page import LivePage
 
 RED = (255, 0, 0, 255)
+TABLES = ".me-symbols-panel .me-field:visible:has(> label:text-is('Table'))"
 
 
 @pytest.fixture
@@ -22,13 +23,14 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
     assert shared_page.take_errors() == []
 
 
-def control(live: LivePage, label: str) -> Any:
-    """The control of the Symbols panel behind a label."""
-    return live.page.locator(f".me-symbols-panel .me-field:visible:has(> label:text-is('{label}'))").first
+def control(live: LivePage, label: str, number: int = 0) -> Any:
+    """The control of the Symbols panel behind a label, or a later one with the same label."""
+    named = f".me-symbols-panel .me-field:visible:has(> label:text-is('{label}'))"
+    return live.page.locator(named).nth(number)
 
 
-def choose(live: LivePage, label: str, option: str) -> None:
-    control(live, label).locator("select").select_option(label=option)
+def choose(live: LivePage, label: str, option: str, number: int = 0) -> None:
+    control(live, label, number).locator("select").select_option(label=option)
 
 
 def press(live: LivePage, words: str, panel: str = "symbols") -> None:
@@ -162,6 +164,69 @@ def test_faults_of_the_json_name_their_place(live: LivePage) -> None:
     live.settle()
     assert share_of(live.shown_picture(), RED) > 0.1
     press(live, "Edit as JSON")
+
+
+def test_a_join_is_built_in_the_form_and_drawn_above_the_others(live: LivePage) -> None:
+    from playwright.sync_api import expect
+
+    before = live.shown_picture()
+    live.tab("Symbols")
+    press(live, "Add a layer")
+    choose(live, "Kind", "Join")
+    expect(live.page.locator(TABLES)).to_have_count(2, timeout=20_000)
+    choose(live, "Table", "places")
+    choose(live, "Table", "countries", 1)
+    form = "explorer.panels['SymbolsPanel'].addition.form('Join')"
+    live.until(f"[{form}.left.key.value, {form}.right.key.value]", ["name", "name"])
+    key = control(live, "Key").locator("input")
+    expect(key).to_have_value("name", timeout=20_000)
+    key.fill("country")
+    key.press("Tab")
+    live.until(f"{form}.left.key.value", "country")
+    choose(live, "Keep", "only rows with a match")
+    live.until(f"{form}.kept.label", "only rows with a match")
+    press(live, "Add on top")
+    live.until("explorer.parameters.dynamic_layers is not None")
+    live.settle()
+    tables = [
+        {"type": "table", "workspaceId": "samples", "dataSourceName": name}
+        for name in ("places", "countries")
+    ]
+    for operation in ("export", "queryLegends"):
+        first = received_layers(live, operation)[0]
+        assert first["source"]["dataSource"] == {
+            "type": "joinTable",
+            "leftTableSource": tables[0],
+            "rightTableSource": tables[1],
+            "leftTableKey": "country",
+            "rightTableKey": "name",
+            "joinType": "esriLeftInnerJoin",
+        }
+    assert share_of(live.shown_picture(), (51, 122, 165, 255)) > 0.01
+    live.page.locator(".me-legend", has_text="places and countries").first.wait_for()
+    press(live, "Remove layer")
+    live.until("explorer.parameters.dynamic_layers is None")
+    live.settle()
+    assert np.array_equal(live.shown_picture(), before)
+
+
+def test_letters_of_labels_are_as_large_as_they_are_typed(live: LivePage) -> None:
+    from playwright.sync_api import expect
+
+    choose_land(live)
+    live.page.locator(".me-labels label:visible", has_text="Labels").first.click()
+    live.until("explorer.parameters.dynamic_layers is not None")
+    size = control(live, "Text size").locator("input")
+    expect(size).to_have_value("10", timeout=20_000)
+    live.settle()
+    size.fill("18")
+    size.press("Tab")
+    live.until("explorer.panels['SymbolsPanel'].labels.size.value", 18)
+    live.settle()
+    land = next(layer for layer in received_layers(live) if layer["id"] == 8)
+    assert land["drawingInfo"]["labelingInfo"][0]["symbol"]["font"]["size"] == 18
+    press(live, "Reset layer")
+    live.until("explorer.parameters.dynamic_layers is None")
 
 
 def test_a_change_of_a_layer_that_is_off_is_kept_and_undone(live: LivePage) -> None:
