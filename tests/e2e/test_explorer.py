@@ -25,6 +25,9 @@ TITLES = (
     "Request", "Share",
 )  # fmt: skip
 
+HALF_WORLD = 20_037_508.342789244
+"""Metres of Web Mercator from the prime meridian to the date line."""
+
 
 @pytest.fixture
 def live(shared_page: LivePage) -> Iterator[LivePage]:
@@ -187,19 +190,25 @@ def test_a_filter_that_makes_no_sense_is_explained_and_the_map_stays(live: LiveP
     assert live.page.locator(".me-filter .me-error:visible").count() == 0
 
 
-def test_dragging_the_map_asks_for_the_new_place(live: LivePage) -> None:
-    before = live.shown_picture()
-    west = live.value("explorer.answer.export.extent.xmin")
+def drag(live: LivePage, across: int, down: int) -> None:
+    """Drag the map by pixels, and wait until another place is drawn."""
+    before = live.value("explorer.answer.export.extent.xmin")
     pane = live.page.locator(PANE).first.bounding_box()
     assert pane
     x, y = pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2
     live.page.mouse.move(x, y)
     live.page.mouse.down()
-    live.page.mouse.move(x - 100, y - 30, steps=8)
+    live.page.mouse.move(x + across, y + down, steps=8)
     live.page.wait_for_timeout(200)  # a pause before the release: no inertia, so that the distance is known
     live.page.mouse.up()
-    live.until(f"explorer.answer.export.extent.xmin > {west}")
+    live.until(f"explorer.answer.export.extent.xmin != {before}")
     live.settle()
+
+
+def test_dragging_the_map_asks_for_the_new_place(live: LivePage) -> None:
+    before = live.shown_picture()
+    west = live.value("explorer.answer.export.extent.xmin")
+    drag(live, -100, -30)
     moved, resolution = live.value(
         f"[explorer.answer.export.extent.xmin - {west},"
         " explorer.answer.export.extent.width / explorer.answer.export.width]"
@@ -207,6 +216,27 @@ def test_dragging_the_map_asks_for_the_new_place(live: LivePage) -> None:
     assert moved / resolution == pytest.approx(100, abs=4)
     assert not np.array_equal(live.shown_picture(), before)
     assert_shows_the_answer(live)
+
+
+def test_dragging_goes_on_across_the_date_line(live: LivePage) -> None:
+    live.open("'sample:world'")
+    live.run("explorer.parameters.bbox = (164, 59, 178, 65.5)")
+    live.settle()
+    for _ in range(5):
+        drag(live, -300, 0)
+        assert_shows_the_answer(live)
+    edge = "explorer.answer.export.extent"
+    extent = live.value(f"[{edge}.xmin, {edge}.ymin, {edge}.xmax, {edge}.ymax]")
+    assert extent[0] > HALF_WORLD
+    there = live.shown_picture()
+    assert colours(there) > 200  # Alaska and the sea
+    drawn = f"bbox=({extent[0] - 2 * HALF_WORLD}, {extent[1]}, {extent[2] - 2 * HALF_WORLD}, {extent[3]})"
+    size = "size=(explorer.answer.export.width, explorer.answer.export.height)"
+    asked = f"explorer.service.export({drawn}, bbox_sr=102100, image_sr=102100, {size})"
+    here = np.frombuffer(
+        bytes.fromhex(live.value(f"{asked}.image.convert('RGB').tobytes().hex()")), np.uint8
+    ).reshape(*there.shape[:2], 3)
+    assert np.abs(here.astype(int) - there[..., :3]).mean() < 2
 
 
 def test_a_turned_map_is_shown_turned(live: LivePage) -> None:
