@@ -37,7 +37,7 @@ from mapexplorer.service.features.query import query
 from mapexplorer.service.forms import Form, given_values
 from mapexplorer.service.layers import FeatureLayer
 from mapexplorer.service.limits import DEFAULT_LIMITS, Limits, Turnstile
-from mapexplorer.service.operations import Pairs
+from mapexplorer.service.operations import Pairs, Picture
 from mapexplorer.service.outputs import Outputs
 from mapexplorer.service.shared_outputs import SharedOutputs, SharedSwatches
 from mapexplorer.service.swatches import Swatches
@@ -363,45 +363,49 @@ class MapServiceApp:
         self, request: Request, catalog: MapCatalog, operation: Operation, pairs: Pairs, name: str
     ) -> Response:
         """Answer export or queryLegends; whoever asks for a page is told faults on it, above the form."""
-        answer = self._export if operation is Operation.EXPORT else self._legends
         wanted = requested_format(operation, pairs)
-        form = pages.form_of(
-            catalog,
-            operation,
-            request.root_path + service_path(name),
-            pairs,
-            secured=bool(self._token),
-        )
+        export = operation is Operation.EXPORT
         if wanted is not ResponseFormat.HTML:
-            return answer(request, catalog, pairs, wanted, form)
+            answer = self._export if export else self._legends
+            return answer(request, catalog, pairs, wanted)
+        path = request.root_path + service_path(name)
+        form = pages.form_of(catalog, operation, path, pairs, secured=bool(self._token))
         try:
-            return answer(request, catalog, pairs, wanted, form)
+            if not export:
+                return pages.legends_page(form, self._listed(request, catalog, pairs))
+            picture = self._drawn(request, catalog, pairs)
+            return pages.export_page(form, self._href(request, picture), picture)
         except Exception as error:
             return pages.fault_page(form, _fault_behind(error, request.path))
 
     def _export(
-        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: Form
+        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat
     ) -> Response:
-        with self._drawing(request):
-            picture = operations.export(catalog, pairs, self._limits)
+        picture = self._drawn(request, catalog, pairs)
         if wanted is ResponseFormat.IMAGE:
             return picture_answer(picture.content, picture.content_type)
         if wanted is ResponseFormat.KMZ:
             return kmz_answer(picture.kmz(catalog.name))
+        return json_answer(picture.body(self._href(request, picture)), indent=wanted is ResponseFormat.PJSON)
+
+    def _drawn(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Picture:
+        with self._drawing(request):
+            return operations.export(catalog, pairs, self._limits)
+
+    def _href(self, request: Request, picture: Picture) -> str:
+        """Keep a picture, and return its address."""
         name = self.outputs.keep(picture.content, picture.content_type, picture.suffix)
-        href = f"{request.scheme}://{request.headers['Host']}{request.root_path}{OUTPUT_PATH}/{name}"
-        if wanted is ResponseFormat.HTML:
-            return pages.export_page(form, href, picture)
-        return json_answer(picture.body(href), indent=wanted is ResponseFormat.PJSON)
+        return f"{request.scheme}://{request.headers['Host']}{request.root_path}{OUTPUT_PATH}/{name}"
 
     def _legends(
-        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat, form: Form
+        self, request: Request, catalog: MapCatalog, pairs: Pairs, wanted: ResponseFormat
     ) -> Response:
+        listed = self._listed(request, catalog, pairs)
+        return json_answer(listed, indent=wanted is ResponseFormat.PJSON)
+
+    def _listed(self, request: Request, catalog: MapCatalog, pairs: Pairs) -> Mapping[str, Any]:
         with self._drawing(request):
-            body = operations.query_legends(catalog, pairs, self._limits, self._link(request))
-        if wanted is ResponseFormat.HTML:
-            return pages.legends_page(form, body)
-        return json_answer(body, indent=wanted is ResponseFormat.PJSON)
+            return operations.query_legends(catalog, pairs, self._limits, self._link(request))
 
     def _swatch(self, name: str) -> Response:
         content = self.swatches.find(name)

@@ -220,6 +220,14 @@ def test_an_internal_fault_is_told_without_what_went_wrong(service, monkeypatch)
     assert "division" not in shown.text
 
 
+@pytest.mark.parametrize("f", ["json", "image", "kmz"])
+def test_only_who_asks_for_a_page_has_its_form_made(service, monkeypatch, f):
+    from mapexplorer.service import pages
+
+    monkeypatch.setattr(pages, "form_of", lambda *_, **__: 1 / 0)
+    assert service.get("/export", **FRAME, f=f).status_code == 200
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("row", PARAMETERS, ids=lambda row: row.wire)
 def test_no_value_becomes_markup(service, row, text):
