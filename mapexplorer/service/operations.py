@@ -17,11 +17,15 @@ from mapexplorer.protocol import (
     ServiceFault,
     Size,
 )
+from mapexplorer.service import legend
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.dynamic import with_dynamic_layers
 from mapexplorer.service.kmz import PartOnEarth, part_on_earth, write_kmz
 from mapexplorer.service.layers import FeatureLayer, RasterLayer
 from mapexplorer.service.limits import Limits, dpi_faults
+from mapexplorer.service.render.canvas import draw
+from mapexplorer.service.render.encode import encode
+from mapexplorer.service.render.vector import draw_vectors
 from mapexplorer.service.view import MapView, build_view
 
 Pairs = list[tuple[str, str]]
@@ -71,10 +75,6 @@ def export(catalog: MapCatalog, pairs: Pairs, limits: Limits) -> Picture:
 
 def drawn(view: MapView, part: PartOnEarth | None = None) -> bytes:
     """Return the picture of a view, or a part of it, in the format of its request."""
-    from mapexplorer.service.render.canvas import draw
-    from mapexplorer.service.render.encode import encode
-    from mapexplorer.service.render.vector import draw_vectors
-
     request = view.request
     image_format = request.effective("format")
     if not image_format.raster:
@@ -96,14 +96,12 @@ def query_legends(catalog: MapCatalog, pairs: Pairs, limits: Limits, link: Link)
 
     Raises `RequestErrors`.
     """
-    from mapexplorer.service.legend import query_legends as legend_of_view
-
     request = MapRequest.decode(Operation.QUERY_LEGENDS, pairs)
     view = build_view(catalog, request, Operation.QUERY_LEGENDS, limits)
     dynamic = request.dynamic_layers is not None
     if dynamic:
         _check_entries((shown.layer for shown in view.layers), limits)
-    return legend_of_view(
+    return legend.query_legends(
         view,
         return_visible_only=request.effective("return_visible_only"),
         patch_size=request.effective("patch_size"),
@@ -115,22 +113,18 @@ def whole_legend(catalog: MapCatalog, pairs: Pairs, limits: Limits, link: Link) 
     """Return the legend of all layers as published, or of all dynamic layers; here `size` is that of a patch,
     in pixels (Esri, Legend). `link` as for `query_legends`.
     """
-    from mapexplorer.service.legend import static_legend
-
     dpi, size, request = legend_parameters(pairs, limits)
     patch = (size.width, size.height)
     if request.dynamic_layers is None:
-        return static_legend(catalog, dpi=dpi, size=patch)
+        return legend.static_legend(catalog, dpi=dpi, size=patch)
     dynamic, _ = with_dynamic_layers(catalog, request, limits)
     leaves = [layer for layer in dynamic.layers if isinstance(layer, FeatureLayer | RasterLayer)]
     _check_entries(leaves, limits)
-    return static_legend(dynamic, dpi=dpi, size=patch, link=link)
+    return legend.static_legend(dynamic, dpi=dpi, size=patch, link=link)
 
 
 def _check_entries(layers: Iterable[FeatureLayer | RasterLayer], limits: Limits) -> None:
-    from mapexplorer.service.legend import count_entries
-
-    count = count_entries(layers)
+    count = legend.count_entries(layers)
     if count > limits.legend_entries:
         problem = f"a legend has at most {limits.legend_entries} entries, not {count}"
         raise RequestErrors([ParameterError("dynamicLayers", problem)])
