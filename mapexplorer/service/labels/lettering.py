@@ -116,16 +116,16 @@ def joined(pieces: tuple[Glyphs, ...]) -> tuple[Floats, Codes]:
 
 @lru_cache(maxsize=16_384)
 def _covers(paths: tuple[str, ...], character: str) -> bool:
-    return _face_number(paths, character) >= 0 or character in (_MARK, "\u200d", "\u200c")
+    return _found(paths, character)[0] >= 0 or character in (_MARK, "\u200d", "\u200c")
 
 
 @lru_cache(maxsize=16_384)
-def _face_number(paths: tuple[str, ...], character: str) -> int:
-    """Return which of the files has a character, -1 when none has."""
+def _found(paths: tuple[str, ...], character: str) -> tuple[int, int]:
+    """Return which of the files has a character, and the number of its glyph there; -1 when none has."""
     for number, path in enumerate(paths):
-        if open_face(path).get_char_index(ord(character)):
-            return number
-    return -1
+        if index := open_face(path).get_char_index(ord(character)):
+            return number, index
+    return -1, 0
 
 
 @lru_cache(maxsize=1_024)
@@ -156,9 +156,8 @@ def _set_simply(text: str, font: Font, paths: tuple[str, ...], flags: LoadFlags)
     pen, before = 0.0, (-1, 0)
     pieces = []
     for character in text:
-        number = max(_face_number(paths, character), 0)
-        face = open_face(paths[number])
-        index = face.get_char_index(ord(character))
+        number, index = _found(paths, character)
+        number = max(number, 0)
         if font.kerning and before[0] == number:
             pen += _kerning(paths[number], before[1], index, font.size)
         vertices, codes, advance = _glyph(paths[number], index, font.size, flags)

@@ -25,6 +25,8 @@ Box = tuple[float, float, float, float]
 _DIMENSION = np.array([0, 1, 1, 2, 0, 1, 2, -1])
 """Dimension by shapely's type number: point, line, ring, polygon, multi-point, -line, -polygon,
 collection."""
+_MANY = 4
+"""From this shapely type number on a geometry is made of others."""
 
 LARGEST_COORDINATE = 1e30
 """Parts with larger coordinates, infinite ones or NaN are left out."""
@@ -193,16 +195,18 @@ def _ragged_of_dimension(geometries: Geometries, rows: Indices, dimension: int) 
         if not known.all():
             vertices, owner = vertices[known], owner[known]
         return Ragged(0, vertices, none, none, rows[owner])
-    parts, owner = shapely.get_parts(geometries, return_index=True)
-    sound = _with_places(parts)
-    parts, owner = parts[sound], owner[sound]
+    if (shapely.get_type_id(geometries) >= _MANY).any():
+        geometries, owner = shapely.get_parts(geometries, return_index=True)
+        rows = rows[owner]
+    sound = _with_places(geometries)
+    parts, rows = geometries[sound], rows[sound]
     if dimension == 1:
         vertices, ring = shapely.get_coordinates(parts, return_index=True)
         rings = _offsets(ring, len(parts))
-        return Ragged(1, vertices, rings, np.arange(len(parts) + 1, dtype=np.int64), rows[owner])
+        return Ragged(1, vertices, rings, np.arange(len(parts) + 1, dtype=np.int64), rows)
     rings_of, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
     vertices, ring = shapely.get_coordinates(rings_of, return_index=True)
-    return Ragged(2, vertices, _offsets(ring, len(rings_of)), _offsets(part, len(parts)), rows[owner])
+    return Ragged(2, vertices, _offsets(ring, len(rings_of)), _offsets(part, len(parts)), rows)
 
 
 def _with_places(parts: Geometries) -> Flags:
