@@ -11,7 +11,7 @@ from typing import Any, Final, TextIO
 from werkzeug.serving import BaseWSGIServer
 
 from mapexplorer.protocol import DocumentError, strict_json
-from mapexplorer.service.allocation import keep_buffers
+from mapexplorer.service.allocation import keep_buffers, set_loaded_aside
 from mapexplorer.service.app import MapServiceApp, service_path
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.defaults import catalog_from_frames, catalog_from_sources, sources_of_file
@@ -171,6 +171,7 @@ def serve(
         application_class()
     keep_buffers()
     catalogs = catalog_from(target, allow_outside=allow_outside)
+    set_loaded_aside()
     if workers:
         options = {"cors": cors, "token": token, "limits": limits}
         _serve_with_workers(catalogs, host, port, workers, options, output)

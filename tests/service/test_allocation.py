@@ -1,9 +1,12 @@
-"""A process that serves maps keeps its buffers: measured by the pages it must have cleared."""
+"""What a server does with memory: finished buffers are kept, what is loaded is left alone."""
 
+import gc
 import subprocess
 import sys
 
 import pytest
+
+from mapexplorer.service.allocation import set_loaded_aside
 
 CODE = """
 import resource, sys
@@ -34,3 +37,14 @@ def test_buffers_that_are_kept_need_no_new_pages():
         pytest.skip("this C library cannot be told")
     assert int(faults["keep"]) < 50
     assert int(faults["give back"]) > 500
+
+
+def test_what_is_loaded_is_out_of_the_rounds_of_the_collector():
+    loaded = [{"a": [number]} for number in range(1_000)]
+    before = len(gc.get_objects())
+    try:
+        set_loaded_aside()
+        assert gc.get_freeze_count() >= len(loaded)
+        assert len(gc.get_objects()) < before - len(loaded)
+    finally:
+        gc.unfreeze()
