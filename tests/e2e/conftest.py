@@ -1,4 +1,4 @@
-"""A browser, the two front ends, and pages on which nothing may ask for anything beyond this machine.
+"""A browser, the front ends, and pages on which nothing may ask for anything beyond this machine.
 
 Without a Chromium these tests are skipped and say so; MAPEXPLORER_E2E=1 turns that into a failure.
 """
@@ -83,6 +83,14 @@ def voila(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     from tests.e2e.front_ends import voila
 
     with voila(tmp_path_factory.mktemp("voila")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def notebook(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
+    from tests.e2e.front_ends import notebook
+
+    with notebook(tmp_path_factory.mktemp("notebook")) as running:
         yield running
 
 

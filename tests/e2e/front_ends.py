@@ -1,4 +1,4 @@
-"""The two programs a person opens the explorer in, started on this machine with folders of their own."""
+"""The programs a person opens the explorer in, started on this machine with folders of their own."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """A running server: its address, its notebooks, and where its kernels write how to reach them."""
+    """A running server: its address, its notebooks, and where its kernels write how to reach them.
+
+    `page` is the place of a notebook below the address; where there is none, the address is the page.
+    """
 
     name: str
     address: str
     notebooks: Path
     connections: Path
     pattern: str
+    page: str = ""
 
     def connection_files(self) -> set[Path]:
         return set(self.connections.glob(self.pattern))
@@ -105,18 +109,34 @@ def lab(folder: Path) -> Iterator[FrontEnd]:
     settings = folder / "settings" / NEWS_SETTINGS
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
-    arguments = [
+    arguments = (
         "jupyterlab",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    )
+    with _jupyter(folder, *arguments) as address:
+        yield FrontEnd("lab", address, folder, folder / "run", "kernel-*.json", "lab/tree/{}?reset")
+
+
+@contextmanager
+def notebook(folder: Path) -> Iterator[FrontEnd]:
+    """Notebook 7: one document a page, in a column."""
+    with _jupyter(folder, "notebook", "--JupyterNotebookApp.expose_app_in_browser=True") as address:
+        yield FrontEnd("notebook", address, folder, folder / "run", "kernel-*.json", "notebooks/{}")
+
+
+@contextmanager
+def _jupyter(folder: Path, program: str, *arguments: str) -> Iterator[str]:
+    """A Jupyter server on the notebooks of a folder; gives its address."""
+    settings = (
         "--no-browser",
         "--allow-root",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.port=0",
         "--IdentityProvider.token=",
         f"--ServerApp.root_dir={folder}",
-        "--LabApp.expose_app_in_browser=True",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
-    with command(arguments, folder) as (_, address):
+    )
+    with command([program, *settings, *arguments], folder) as (_, address):
         origin = re.match(r"http://[^/]+/", address)
         assert origin
-        yield FrontEnd("lab", origin.group(), folder, folder / "run", "kernel-*.json")
+        yield origin.group()

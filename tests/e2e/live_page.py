@@ -47,7 +47,7 @@ PANE = ".me-map > :not(.me-away) .leaflet-container"
 """The map in use; the page for turned pictures, once made, stays beside it and is hidden."""
 OVERLAY = f"{PANE} img.leaflet-image-layer"
 
-# Lab ignores the command until the session context is ready, so that is awaited first.
+# The command is ignored until the session context is ready, so that is awaited first.
 RUN_ALL_CELLS = """async () => {
   const app = window.jupyterapp;
   await app.restored;
@@ -58,7 +58,9 @@ RUN_ALL_CELLS = """async () => {
     if (!kernel) await new Promise(done => setTimeout(done, 100));
   }
   await kernel.info;
-  if (!app.shell.leftCollapsed) await app.commands.execute('application:toggle-left-area');
+  if (app.name === 'JupyterLab' && !app.shell.leftCollapsed) {
+    await app.commands.execute('application:toggle-left-area');
+  }
   await app.commands.execute('notebook:run-all-cells');
 }"""
 
@@ -119,12 +121,13 @@ class LivePage:
             self.channels.append(socket.url)
 
     def _open(self, code: str | None) -> None:
-        if self.front_end.name == "voila":
-            self.page.goto(self.front_end.address)
-        else:
+        place = ""
+        if self.front_end.page:
             name = f"page-{time.monotonic_ns()}.ipynb"
             _write_notebook(self.front_end.notebooks / name, code or "")
-            self.page.goto(f"{self.front_end.address}lab/tree/{name}?reset")
+            place = self.front_end.page.format(name)
+        self.page.goto(f"{self.front_end.address}{place}")
+        if place:
             self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
             self.page.evaluate(RUN_ALL_CELLS)
         self.page.wait_for_selector(PANE, state="attached", timeout=PATIENCE)
