@@ -63,13 +63,26 @@ def serve_maps(arguments: Sequence[str]) -> None:
     from mapexplorer.service import serve
 
     serve(
-        options.target,
+        _served(options.target),
         host=options.host,
         port=options.port,
         cors=options.cors,
         token=options.token,
         workers=options.workers,
     )
+
+
+def _served(target: str) -> str:
+    """The path of what is to be served; a demo map has one too."""
+    if not target.startswith("sample:"):
+        return target
+    from mapexplorer.app.target import TargetError
+    from mapexplorer.sample import NAMES, document_path
+
+    name = target.removeprefix("sample:")
+    if name not in NAMES:
+        raise TargetError(f"{target}: expected one of {', '.join(NAMES)} behind sample:")
+    return str(document_path(name))
 
 
 def _explorer_options() -> argparse.ArgumentParser:
@@ -105,7 +118,7 @@ def _serve_options() -> argparse.ArgumentParser:
         description="Serve maps with the export and queryLegends operations of the ArcGIS REST API. "
         "The first line printed is the address of the map service.",
     )
-    parser.add_argument("target", help="a map document, a data file, or a folder of map documents")
+    parser.add_argument("target", help="a map document, a data file, a folder of documents, or sample:<name>")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=0, help="port to listen on (a free one)")
     parser.add_argument(

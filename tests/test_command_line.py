@@ -12,7 +12,8 @@ import mapexplorer
 from mapexplorer.__main__ import main
 from mapexplorer.app import lab, page
 from mapexplorer.app.lab import FIRST, copy_notebooks, notebook_folder
-from mapexplorer.app.target import TargetError, checked_target
+from mapexplorer.app.target import FOLDER_VARIABLE, TARGET_VARIABLE, TargetError, checked_target, open_target
+from mapexplorer.service import catalog_from
 
 
 def test_the_version_is_the_one_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,6 +37,10 @@ def test_the_command_starts_without_loading_maps_or_widgets() -> None:
             "no-such-file.gpkg: there is no such file, and it is not an http or https address.",
         ),
         (["ftp://example.org/map"], "ftp://example.org/map: only http and https addresses can be opened."),
+        (
+            ["serve", "sample:moon"],
+            "sample:moon: expected one of storms, world, usa, earthquakes behind sample:",
+        ),
     ],
 )
 def test_what_cannot_be_opened_is_one_sentence_and_exit_code_1(
@@ -156,3 +161,20 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
     (tmp_path / "taken").write_text("a file, not a folder")
     assert main(["--notebook", "--folder", str(tmp_path / "taken"), "--no-browser"]) == 1
     assert "taken" in capsys.readouterr().err
+
+
+def test_a_demo_map_can_be_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[str] = []
+    monkeypatch.setattr("mapexplorer.service.serve", lambda target, **_: served.append(target))
+    assert main(["serve", "sample:usa"]) == 0
+    assert [catalog.name for catalog in catalog_from(served[0]).values()] == ["usa"]
+
+
+def test_the_page_reads_and_writes_files_in_the_folder_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parent)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(TARGET_VARIABLE, "no-such-file.gpkg")
+    open_target().close()
+    assert Path.cwd() == tmp_path

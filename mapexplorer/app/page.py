@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from traitlets.config import Config
 
 from mapexplorer.app.surroundings import FOLDER, LOOPBACK, announce, free_port, surroundings
-from mapexplorer.app.target import TARGET_VARIABLE
+from mapexplorer.app.target import FOLDER_VARIABLE, TARGET_VARIABLE
 
 NOTEBOOK = FOLDER / "explorer.ipynb"
 WIDGET_EXTENSIONS = (
@@ -25,7 +26,7 @@ def run_page(target: str | None = None, *, port: int = 0, open_browser: bool = T
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
-    with surroundings(**{TARGET_VARIABLE: target or ""}):
+    with surroundings(**{TARGET_VARIABLE: target or "", FOLDER_VARIABLE: str(Path.cwd())}):
         page = Voila.instance(config=_voila_settings(port or free_port(), open_browser))
         page.initialize([])
         IOLoop.current().add_callback(lambda: announce(page.connection_url))

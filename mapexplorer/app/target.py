@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 TARGET_VARIABLE = "MAPEXPLORER_TARGET"
+FOLDER_VARIABLE = "MAPEXPLORER_FOLDER"
+"""Names the folder in which the command was given; Voila starts the kernel beside its notebook."""
 
 
 class TargetError(MapExplorerError):
@@ -41,11 +43,15 @@ def open_target() -> Widget:
     """Open in an explorer what the command line asked for: the demo when it asked for nothing.
 
     A target that cannot be opened becomes a line of text in the page, since nobody looks at the kernel's log.
+    Paths that the person types, and files that are written, belong to the folder of the command.
     """
     from ipywidgets import Label
 
     from mapexplorer import explore
 
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder and Path(folder).is_dir():
+        os.chdir(folder)
     try:
         return explore(os.environ.get(TARGET_VARIABLE) or None)
     except (MapExplorerError, OSError) as problem:

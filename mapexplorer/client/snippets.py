@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -20,6 +21,7 @@ from .credentials import MASK
 VARIABLE = "ARCGIS_TOKEN"
 SAMPLES = frozenset({"storms", "world", "usa", "earthquakes"})
 """Names by which connect() finds a demo map anywhere; other maps in this process only have their data."""
+_EMBEDDED = "embedded.invalid"
 _TOKEN_FIELD = "token"  # noqa: S105 - the name of a field
 
 
@@ -91,15 +93,24 @@ def as_javascript(call: Call, *, secured: bool = False) -> str:
 
 
 def as_mapexplorer(
-    request: MapRequest, service_url: str, *, operation: str = "export", secured: bool = False
+    request: MapRequest,
+    service_url: str,
+    *,
+    operation: str = "export",
+    secured: bool = False,
+    target: str | None = None,
 ) -> str:
-    """Write a request as Python that uses mapexplorer; ``operation`` is ``export`` or ``query_legends``."""
+    """Write a request as Python that uses mapexplorer; ``operation`` is ``export`` or ``query_legends``.
+
+    ``target`` names a map in this process: a sample or the path of a file; None stands for tables of the
+    session, which are called ``data``.
+    """
     if operation not in ("export", "query_legends"):
         raise ValueError(f"operation: expected export or query_legends, got {operation!r}")
     lines = ["import os", ""] if secured else []
     token = f", token=os.environ[{VARIABLE!r}]" if secured else ""
     lines += ["from mapexplorer import connect", ""]
-    lines.append(f"service = connect({_target_of(service_url)}{token})")
+    lines.append(f"service = connect({_target_of(service_url, target)}{token})")
     given = {name: value for name, value in request.given().items() if name != "f"}
     if request.f is ResponseFormat.IMAGE and operation == "export":
         given["f"] = request.f
@@ -139,12 +150,25 @@ def as_explorer(
     return "\n".join([*lines, "explorer"])
 
 
-def _target_of(url: str) -> str:
+def is_embedded(url: str) -> bool:
+    """Whether an address only has a meaning in this process."""
+    return urlsplit(url).hostname == _EMBEDDED
+
+
+def as_served(call: Call, address: str) -> Call:
+    """The call to a map in this process as it goes out once the map is served at an address."""
+    parts = urlsplit(call.url)
+    return replace(call, url=call.url.replace(f"{parts.scheme}://{parts.netloc}", address, 1))
+
+
+def _target_of(url: str, target: str | None) -> str:
     """Write what connect() needs for a service; an address in this process means nothing elsewhere."""
     address = service_address(url).url
     parts = urlsplit(address)
-    if parts.hostname != "embedded.invalid":
+    if not is_embedded(address):
         return repr(address)
+    if target is not None:
+        return repr(target)
     name = parts.path.split("/")[-2]
     return repr(f"sample:{name}") if name in SAMPLES else "data"
 

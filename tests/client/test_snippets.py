@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mapexplorer.client import as_curl, as_javascript, as_mapexplorer, as_python, as_url
+from mapexplorer.client.snippets import as_served, is_embedded
 from mapexplorer.protocol import Call, MapRequest, Operation, url_or_form
 
 from .faults import FaultServer, answer
@@ -136,6 +137,20 @@ def test_the_embedded_service_is_named_by_its_sample() -> None:
     assert "result = service.export()" in text
     own = as_mapexplorer(MapRequest(), "http://embedded.invalid/arcgis/rest/services/cities/MapServer")
     assert "connect(data)" in own
+    file = as_mapexplorer(
+        MapRequest(),
+        "http://embedded.invalid/arcgis/rest/services/cities/MapServer",
+        target="/maps/cities.gpkg",
+    )
+    assert "connect('/maps/cities.gpkg')" in file
+
+
+def test_a_call_inside_the_process_is_written_for_the_address_where_its_map_is_served() -> None:
+    call = Call("GET", "http://embedded.invalid/arcgis/rest/services/usa/MapServer/export?f=json")
+    assert is_embedded(call.url)
+    served = as_served(call, "http://127.0.0.1:8080")
+    assert as_url(served) == "http://127.0.0.1:8080/arcgis/rest/services/usa/MapServer/export?f=json"
+    assert not is_embedded(served.url)
 
 
 @pytest.mark.parametrize("field", ["token", "Token", "TOKEN", "access_token", "password", "client_secret"])

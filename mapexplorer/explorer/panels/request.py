@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
 from mapexplorer.client import snippets
-from mapexplorer.explorer.markup import join
+from mapexplorer.explorer.markup import Markup, join, tag
+from mapexplorer.explorer.state import portable_target
 from mapexplorer.protocol import Call, MapRequest, Operation, url_or_form
 
 from . import controls, request_table
@@ -32,6 +34,9 @@ FORMS = (
     ("image: the picture alone", "image"),
 )
 
+PORT = 8080
+"""Where code asks a map of this session, once somebody serves it there."""
+
 
 class RequestPanel(BoundPanel):
     """Both requests of the last answer by parameter, with times, response, and code to repeat them."""
@@ -55,7 +60,10 @@ class RequestPanel(BoundPanel):
         self.opened = self._toggle("Response", "Show the answer of the service")
         self.language = controls.labelled(ipywidgets.Dropdown, "Copy as", options=LANGUAGES)
         self.snippet = copied(ipywidgets.Textarea, "The request as code", rows=9, continuous_update=False)
-        self.copying = controls.prose(controls.hint("Click into the text, then Ctrl+A and Ctrl+C copy it."))
+        self.serving = controls.prose()
+        self.copying = controls.prose(
+            controls.hint("Click into the text, then Ctrl+A and Ctrl+C copy it."), "me-copy-hint"
+        )
         self.summary, self.url = controls.prose(), controls.prose()
         self.table, self.response = controls.prose(), controls.prose()
         for chooser in (self.operation, self.explain, self.opened, self.language):
@@ -65,8 +73,8 @@ class RequestPanel(BoundPanel):
         self._details = ipywidgets.VBox(
             (
                 self.operation, self.summary, self.table, controls.row(self.explain, self.opened),
-                self.response, self.form, self.message, self.language, with_copy(self.snippet),
-                self.copying, self.url,
+                self.response, self.form, self.message, self.language, self.serving,
+                with_copy(self.snippet), self.copying, self.url,
             )
         )  # fmt: skip
         self._details.add_class("me-stack")
@@ -135,9 +143,16 @@ class RequestPanel(BoundPanel):
 
     def _written(self, call: Call, request: MapRequest, operation: Operation) -> str:
         language, service = self.language.value, self.explorer.service
+        embedded = snippets.is_embedded(service.url)
+        target = portable_target(self.explorer.opened.target, service.url) if embedded else None
+        controls.say(self.serving, _serving(target, language) if embedded else None)
         if language == "mapexplorer":
             name = "export" if operation is Operation.EXPORT else "query_legends"
-            return snippets.as_mapexplorer(request, service.url, operation=name, secured=service.secured)
+            return snippets.as_mapexplorer(
+                request, service.url, operation=name, secured=service.secured, target=target
+            )
+        if embedded:
+            call = snippets.as_served(call, f"http://127.0.0.1:{PORT}")
         if language == "url":
             return snippets.as_url(call)
         write = {
@@ -154,3 +169,20 @@ class RequestPanel(BoundPanel):
         )
         made.add_class("me-button")
         return made
+
+
+def _serving(target: str | None, language: str) -> Markup | None:
+    """How a map that lives in this session comes to answer other programs."""
+    if language == "mapexplorer":
+        words = "Here, data stands for the tables of this session."
+        return controls.hint(words) if target is None else None
+    if target is None:
+        return controls.hint(
+            "These tables live in this session only. Written to a file, mapexplorer serve can serve them."
+        )
+    shared = " --cors '*'" if language == "javascript" else ""
+    command = f"mapexplorer serve {shlex.quote(target)} --port {PORT}{shared}"
+    return tag(
+        "p", "This map lives in this session only. It answers other programs after ", tag("code", command),
+        class_="me-hint",
+    )  # fmt: skip

@@ -101,6 +101,10 @@ class StandIn(traitlets.HasTraits):
     def to_code(self) -> str:
         return f"explore({self.target!r})"
 
+    @property
+    def opened(self) -> SimpleNamespace:
+        return SimpleNamespace(target=self.target)
+
     def request(self) -> MapRequest:
         return self.parameters.request()
 

@@ -22,6 +22,7 @@ from mapexplorer.protocol import PARAMETERS, Call, MapRequest, Operation, Respon
 from .stand_in import StandIn, browser, choose, visible
 
 URL = "http://127.0.0.1/arcgis/rest/services/x/MapServer"
+EMBEDDED = "http://embedded.invalid/arcgis/rest/services/storms/MapServer"
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def panel(explorer):
     return RequestPanel(explorer)
 
 
-def result(request, operation, **more):
-    call = url_or_form(f"{URL}/{operation.value}", request.encode(operation, f="json"))
+def result(request, operation, url=URL, **more):
+    call = url_or_form(f"{url}/{operation.value}", request.encode(operation, f="json"))
     facts = {
         "timing": Timing(0.2, 0.05, 0.3, 45_678, 0.12),
         "body": {"scale": 5, "imageData": "A" * 5000},
@@ -39,10 +40,11 @@ def result(request, operation, **more):
     return SimpleNamespace(layers=(), call=call, source="queryLegends", **facts, **more)
 
 
-def answered(explorer, previous=None):
+def answered(explorer, previous=None, url=URL):
     request = explorer.request()
-    export = result(request, Operation.EXPORT, width=800, height=600, content_type="image/png", scale=5.0)
-    explorer.reply(export=export, legend=result(request, Operation.QUERY_LEGENDS), previous=previous)
+    facts = {"width": 800, "height": 600, "content_type": "image/png", "scale": 5.0}
+    export = result(request, Operation.EXPORT, url, **facts)
+    explorer.reply(export=export, legend=result(request, Operation.QUERY_LEGENDS, url), previous=previous)
 
 
 def plain(place):
@@ -104,6 +106,39 @@ def test_code_for_a_secured_service_takes_the_token_from_the_environment(panel, 
     answered(explorer)
     choose(panel.language, language)
     assert "ARCGIS_TOKEN" in panel.snippet.value
+
+
+@pytest.mark.parametrize("language", ["Python, requests", "JavaScript", "curl", "URL"])
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("sample:storms", "mapexplorer serve sample:storms --port 8080"),
+        ("/maps/my rivers.gpkg", "mapexplorer serve &#x27;/maps/my rivers.gpkg&#x27; --port 8080"),
+        (None, "These tables live in this session only"),
+    ],
+)
+def test_code_for_a_map_of_this_session_says_how_other_programs_reach_it(
+    panel, explorer, language, target, words
+):
+    explorer.target = target
+    explorer.service.url = EMBEDDED
+    answered(explorer, url=EMBEDDED)
+    choose(panel.language, language)
+    assert "http://127.0.0.1:8080/arcgis/rest/services/storms/MapServer/export" in panel.snippet.value
+    assert "embedded.invalid" not in panel.snippet.value
+    assert words in panel.serving.value
+    assert ("--cors" in panel.serving.value) == (language == "JavaScript" and target is not None)
+
+
+@pytest.mark.parametrize(
+    ("target", "written"), [("/maps/rivers.gpkg", "connect('/maps/rivers.gpkg')"), (None, "connect(data)")]
+)
+def test_python_for_a_map_of_this_session_opens_what_was_opened(panel, explorer, target, written):
+    explorer.target = target
+    explorer.service.url = "http://embedded.invalid/arcgis/rest/services/rivers/MapServer"
+    answered(explorer)
+    assert written in panel.snippet.value
+    assert visible(panel.serving) == (target is None)
 
 
 def test_the_legend_is_written_as_a_legend(panel, explorer):
