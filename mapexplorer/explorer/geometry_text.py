@@ -90,6 +90,20 @@ def describe(geometry: Shape) -> str:
     return f"{what} of {count:,} points, x {west} … {east}, y {south} … {north}"
 
 
+def seem_degrees(geometry: Shape) -> bool:
+    """Whether coordinates in metres or feet are so small that longitudes and latitudes may be meant."""
+    from mapexplorer.service.projection import UnknownSpatialReference, crs_of
+
+    reference = geometry.spatial_reference
+    west, south, east, north = shapely.bounds(_loose(geometry))
+    if reference is None or not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
+        return False
+    try:
+        return not crs_of(reference).is_geographic
+    except UnknownSpatialReference:
+        return False
+
+
 def _brief(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 1000 else write_number(round(number, 4))
 

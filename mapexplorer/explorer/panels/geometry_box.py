@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from mapexplorer.explorer.geometry_text import describe, read_geometry, write_geometry
+from mapexplorer.explorer.geometry_text import describe, read_geometry, seem_degrees, write_geometry
 from mapexplorer.explorer.outlines import Shape, in_reference
 from mapexplorer.explorer.strokes import ADVICE, Kind
 from mapexplorer.protocol import SpatialReference
@@ -24,6 +24,10 @@ LABELS = {
     Kind.LINE: "╱ Line",
     Kind.POINT: "• Point",
 }
+
+DOUBT = (
+    "The numbers look like degrees, but are read as units of the system above, where they lie close together."
+)
 
 
 class GeometryBox:
@@ -50,6 +54,7 @@ class GeometryBox:
         self.finish = controls.button("Finish", "End with the corners so far", self._finish)
         self.cancel = controls.button("Cancel", "Give up drawing", lambda: explorer.drawing.cancel())
         self.advice, self.message, self.summary = controls.prose(), controls.prose(), controls.prose()
+        self.doubt = controls.prose()
         self.text = controls.labelled(
             ipywidgets.Textarea,
             "Coordinates",
@@ -64,16 +69,21 @@ class GeometryBox:
             "Spatial reference of the coordinates by its id, such as 4326 for longitude and latitude",
             placeholder="that of the map",
         )
+        self.degrees = controls.button(
+            "Read as degrees", "The numbers are longitudes and latitudes", self._read_as_degrees
+        )
+        controls.shown(self.degrees, False)
         self.take = controls.button("Apply", "Use these coordinates", self._typed)
         self.edit = controls.button("Edit on map", "Drag its corners on the map", self._edit)
-        self.look = controls.button("Show", "Move the map to it", self._look)
+        self.look = controls.button("Zoom to", "Move the map to it", self._look)
         self.remove = controls.button("Remove", "Take it away", lambda: self.give(None))
         self._drawing = controls.row(self.finish, self.cancel)
         controls.shown(self._drawing, False)
         self.widget = ipywidgets.VBox(
             (
                 controls.row(*self.tools.values()), self.advice, self._drawing, self.text, self.reference,
-                controls.row(self.take, self.edit, self.look, self.remove), self.summary, self.message,
+                controls.row(self.take, self.edit, self.look, self.remove), self.summary, self.doubt,
+                self.degrees, self.message,
             )
         )  # fmt: skip
         self.widget.add_class("me-stack")
@@ -87,6 +97,9 @@ class GeometryBox:
             reference = geometry.spatial_reference if geometry is not None else None
             self.reference.value = "" if reference is None else reference.to_text()
             controls.say(self.message, None)
+            tiny = geometry is not None and seem_degrees(geometry)
+            controls.say(self.doubt, controls.told(DOUBT) if tiny else None)
+            controls.shown(self.degrees, tiny)
         self.geometry, self.enabled = geometry, enabled
         controls.say(self.summary, controls.hint(describe(geometry)) if geometry is not None else None)
         for control in (*self.tools.values(), self.text, self.reference, self.take):
@@ -148,6 +161,10 @@ class GeometryBox:
             self.say(str(error))
             return
         self.give(geometry)
+
+    def _read_as_degrees(self) -> None:
+        self.reference.value = "4326"
+        self._typed()
 
     def _edit(self) -> None:
         handles = self._explorer.handles

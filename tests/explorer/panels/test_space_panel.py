@@ -97,6 +97,17 @@ def test_typed_coordinates_clip(explorer, panel, text, reference, expected):
     assert explorer.parameters.clipping.geometry.to_json() == expected
 
 
+@pytest.mark.parametrize(("reference", "doubted"), [("", True), ("2056", True), ("4326", False)])
+def test_degrees_taken_for_metres_are_noticed_and_read_anew(explorer, panel, reference, doubted):
+    typed(panel.clip, "POLYGON ((-80 20, -60 20, -60 35, -80 20))", reference)
+    assert visible(panel.clip.degrees) == doubted
+    assert ("look like degrees" in panel.clip.doubt.value) == doubted
+    press(panel.clip.degrees)
+    assert explorer.parameters.clipping.geometry.spatial_reference.code == 4326
+    assert not visible(panel.clip.degrees)
+    assert not visible(panel.clip.doubt)
+
+
 @pytest.mark.parametrize(
     ("text", "reference", "words"),
     [
