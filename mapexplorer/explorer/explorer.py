@@ -97,6 +97,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         self._legends = LegendHistory()
         self.status = StatusLine()
         self.map = MapPane(self._viewed, self._measure_again)
+        self.map.home.on_click(lambda _: self.fit_whole())
         self.header = Header(sample_choices(), self._open_soon, self.undo, self.redo)
         self.address = PageAddress(self._follow_link)
         self.tabs = PanelTabs(self)
@@ -313,6 +314,11 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         box = Extent.of(extent)
         known = SpatialReference.of(reference) if reference is not None else box.spatial_reference
         self.parameters.update(bbox=box, bbox_sr=known or self.map.reference, map_scale=None)
+
+    def fit_whole(self) -> None:
+        """Move the map to where the service begins: its initial extent, or else all of it."""
+        view = self._opened.first_view({"image_sr": self.map.reference, "time": None})
+        self.fit(view["bbox"], view["bbox_sr"])
 
     @property
     def selection(self) -> pandas.DataFrame:

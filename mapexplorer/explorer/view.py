@@ -25,6 +25,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     the window and write what they believe into the model. `on_view(view, moved, resized)` reports what the
     person does, `reference` is the system of its coordinates. `on_first()` is called when a browser shows
     one of the pages for the first time. `followers` are called when page, plane or picture have changed.
+    `home` is the button that leads back to all of the map.
     """
 
     bound: ClassVar[tuple[str, ...]] = ("bbox", "bbox_sr")
@@ -43,6 +44,10 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         self.reference: SpatialReference = WEB_MERCATOR
         self.followers: list[Callable[[], None]] = []
         self.furniture = Furniture()
+        self.home = ipywidgets.Button(
+            description="⤢\N{VARIATION SELECTOR-15}", tooltip="Show the whole map", layout={"width": "34px"}
+        )
+        self.home.add_class("me-home")
         self._pages: dict[type[Page], Page] = {}
         self.page: Page = self._page(MercatorPage)
         self.add_class("me-map")
@@ -51,7 +56,7 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         if kind not in self._pages:
             self._pages[kind] = kind(self._height, self._viewed(kind), self._on_first)
             self._pages[kind].appear(len(self._pages) == 1)  # two maps at a time would share the width
-            self.children = [*(page.widget for page in self._pages.values()), self.furniture]
+            self.children = [*(page.widget for page in self._pages.values()), self.furniture, self.home]
         return self._pages[kind]
 
     def _viewed(self, kind: type[Page]) -> Callable[[View, bool, bool], None]:

@@ -43,7 +43,8 @@ def test_the_dial_turns_the_map_by_pointer_and_by_keyboard(live: LivePage) -> No
 
 
 def test_a_projection_found_by_its_name_draws_the_map_anew(live: LivePage) -> None:
-    box = live.page.locator(field(live, "Projection")).first
+    live.page.locator(field(live, "Projection")).first.select_option(label="Another one …")
+    box = live.page.locator(field(live, "Search")).first
     box.fill("ETRS89-extended / LAEA Europe")
     box.press("Enter")
     live.until("explorer.parameters.image_sr.wkid", 3035)

@@ -11,10 +11,11 @@ import pytest
 
 from mapexplorer.explorer.overlay import EMPTY_PICTURE, MERCATOR_LIMIT
 from mapexplorer.explorer.pages import MercatorPage, Plane, PlanePage, View, latitude, ordinate
-from mapexplorer.protocol import Extent, Size
+from mapexplorer.protocol import Extent, Size, SpatialReference
 
 from .conftest import Bench, browser_echo, browser_view
 from .fake_service import FakeService
+from .panels.stand_in import press
 
 
 def sides(extent: Any) -> tuple[float, ...]:
@@ -340,7 +341,7 @@ def test_a_rotation_brings_a_page_of_its_own_and_keeps_centre_and_scale(bench: B
     bench.explorer.parameters.rotation = 30
     bench.settle()
     assert isinstance(bench.page, PlanePage)
-    mercator, plane, _ = bench.explorer.map.children
+    mercator, plane, *_ = bench.explorer.map.children
     assert (mercator.layout.display, plane.layout.display) == ("none", None)
     assert bench.page.current.near(view)
     bench.explorer.parameters.rotation = None
@@ -480,3 +481,20 @@ def test_tiles_lie_under_the_picture_when_they_are_wanted(bench: Bench) -> None:
     assert bench.page.widget.layers == (tiles, bench.page.overlay)
     bench.explorer.map.set_basemap(None)
     assert bench.page.widget.layers == (bench.page.overlay,)
+
+
+@pytest.mark.parametrize("reference", [102100, 3035])
+def test_the_button_on_the_map_leads_back_to_where_the_service_begins(bench: Bench, reference: int) -> None:
+    bench.display()
+    bench.settle()
+    start = bench.explorer.parameters.bbox
+    bench.explorer.parameters.image_sr = reference
+    bench.settle()
+    bench.explorer.fit((1, 1, 2, 2), 4326)
+    bench.settle()
+    press(bench.explorer.map.home)
+    bench.settle()
+    assert bench.explorer.parameters.bbox == start
+    assert bench.explorer.map.reference.code == SpatialReference.of(reference).code
+    bench.explorer.undo()
+    assert bench.explorer.parameters.bbox.numbers == (1, 1, 2, 2)

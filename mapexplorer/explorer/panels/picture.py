@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,7 +11,7 @@ import ipywidgets
 
 from mapexplorer.explorer.markup import tag
 from mapexplorer.explorer.opening import enclosing
-from mapexplorer.protocol import ParameterError, SpatialReference
+from mapexplorer.protocol import BY_NAME, Extent, ParameterError, SpatialReference
 from mapexplorer.protocol.formats import ImageFormat
 from mapexplorer.protocol.spatial import Size
 from mapexplorer.service.projection import UnknownSpatialReference, crs_of
@@ -43,10 +44,10 @@ LARGEST = 4096
 FIRST_SIZE = (800, 600)
 SHARPNESS = (("1× (ordinary screens)", 1), ("2× (high density)", 2), ("3×", 3))
 WRITTEN = (
-    "rotation", "map_scale", "dpi", "format", "transparent", "size", "image_sr", "bbox_sr",
+    "rotation", "map_scale", "dpi", "format", "transparent", "size", "image_sr", "bbox", "bbox_sr",
     "datum_transformations",
 )  # fmt: skip
-SET_BACK = tuple(name for name in WRITTEN if name not in ("image_sr", "bbox_sr"))
+SET_BACK = tuple(name for name in WRITTEN if name not in ("image_sr", "bbox", "bbox_sr"))
 """What the button sets back: picture and place always have a spatial reference."""
 
 
@@ -99,11 +100,21 @@ class PicturePanel(BoundPanel):
         )
         work = partial(away, self.explorer)
         self.reference = ReferenceChoice(
-            "Projection", "imageSR: the spatial reference the picture is drawn in", work, self._projected
-        )
+            "Projection", "imageSR: the spatial reference the picture is drawn in",
+            self.listen, work, self._projected,
+        )  # fmt: skip
         self.place = ReferenceChoice(
-            "Place in", "bboxSR: the spatial reference that the extent is written in", work, self._placed
+            "Extent in", "bboxSR: the spatial reference that the extent is written in",
+            self.listen, work, self._placed,
+        )  # fmt: skip
+        self.extent = controls.labelled(
+            ipywidgets.Text,
+            "Extent",
+            "The four sides of the map: xmin, ymin, xmax, ymax",
+            placeholder="xmin, ymin, xmax, ymax",
+            continuous_update=False,
         )
+        self.extent.add_class("me-sides")
         self.datum = TransformationChoice(lambda text: self.write(datum_transformations=text))
         self.download = DownloadBox(self.explorer)
         self.backdrop = BackdropChoice(self.explorer)
@@ -114,7 +125,8 @@ class PicturePanel(BoundPanel):
         parts = (
             self.rotation.widget, self.scale, self.sizing, self.width, self.height, self.sharpness, self.dpi,
             self.format, self.transparent, self.note, self.message, controls.row(self.reset),
-            _heading("Coordinates"), self.reference.widget, self.place.widget, self.datum.widget,
+            _heading("Place and projection"), self.extent, self.place.widget, self.reference.widget,
+            self.datum.widget,
             _heading("Below the picture"), self.backdrop.widget,
             _heading("Compare"), self.compare.widget,
             _heading("Download"), self.download.widget,
@@ -130,13 +142,13 @@ class PicturePanel(BoundPanel):
             self.scale, lambda: self._typed("map_scale", self.scale.value.split(":")[-1].replace(",", ""))
         )
         self.listen(self.dpi, lambda: self._typed("dpi", self.dpi.value.lower().replace("dpi", "")))
+        self.listen(self.extent, self._extent_typed)
         self.listen(self.format, lambda: self.write(format=self.format.value or None))
         self.listen(self.transparent, lambda: self.write(transparent=self.transparent.value or None))
         for control in (self.sizing, self.width, self.height):
             self.listen(control, self._size_chosen)
         self.listen(self.sharpness, lambda: setattr(self.explorer, "sharpness", self.sharpness.value))
-        for choice in (self.reference, self.place, self.datum):
-            self.listen(choice.box, choice.heard)
+        self.listen(self.datum.box, self.datum.heard)
 
     def on_service(self) -> None:
         """Offer the formats and the largest picture of the service in use."""
@@ -185,6 +197,7 @@ class PicturePanel(BoundPanel):
         self.sharpness.disabled = size is not None
         self.reference.show(given.image_sr)
         self.place.show(given.bbox_sr)
+        self.extent.value = "" if given.bbox is None else write_sides(given.bbox)
         self.datum.show(given.datum_transformations)
         self.backdrop.show()
 
@@ -219,37 +232,46 @@ class PicturePanel(BoundPanel):
         with self.quietly():
             self.show()
 
+    def _extent_typed(self) -> None:
+        sentence = None
+        try:
+            typed = BY_NAME["bbox"].coerce(self.extent.value)
+            if typed is not None:
+                self.write(bbox=typed, map_scale=None)
+        except ParameterError as error:
+            sentence = str(error)
+        with self.quietly():
+            self.show()
+        if sentence:
+            self.place.fail(sentence)
+
     def _size_chosen(self) -> None:
         follow = self.sizing.value == FOLLOW
         self.write(size=None if follow else Size(self.width.value, self.height.value))
 
-    def _projected(self, reference: SpatialReference | None) -> None:
-        own = self.explorer.info.spatial_reference
-        wanted = reference or (SpatialReference(own.wkid) if own is not None and own.wkid else own)
-        self._take(self.reference, wanted, lambda known: {"image_sr": known})
+    def _projected(self, reference: SpatialReference) -> None:
+        self._take(self.reference, reference, lambda known: {"image_sr": known})
 
-    def _placed(self, reference: SpatialReference | None) -> None:
+    def _placed(self, reference: SpatialReference) -> None:
         given = self.explorer.parameters
-        wanted = reference or given.image_sr
 
         def place(known: SpatialReference) -> dict[str, Any]:
             old = given.bbox_sr or given.image_sr or self.explorer.map.reference
             return {"bbox": given.bbox and enclosing(given.bbox, old, known), "bbox_sr": known}
 
-        self._take(self.place, wanted, place)
+        self._take(self.place, reference, place)
 
     def _take(
         self,
         choice: ReferenceChoice,
-        reference: SpatialReference | None,
+        reference: SpatialReference,
         values: Callable[[SpatialReference], dict[str, Any]],
     ) -> None:
         """Write a spatial reference that PROJ knows; of another one, say so and keep the last."""
         sentence = None
         try:
-            if reference is not None:
-                crs_of(reference)
-                self.write(**values(reference))
+            crs_of(reference)
+            self.write(**values(reference))
         except (UnknownSpatialReference, ParameterError) as error:
             sentence = str(error)
         with self.quietly():
@@ -270,6 +292,16 @@ def formats(info: Any) -> tuple[ImageFormat, ...]:
     names = announced if isinstance(announced, list | tuple) else str(announced or "").split(",")
     known = {str(name).strip().lower() for name in names}
     return tuple(kind for kind in SHOWN_BY_BROWSERS if kind.value in known) or SHOWN_BY_BROWSERS
+
+
+def write_sides(extent: Extent) -> str:
+    """The sides of an extent as they are typed, with the digits that can be seen.
+
+    >>> write_sides(Extent(-9074681.309, 1095099.29, 2440059.4, 8515099.2))
+    '-9074681, 1095099, 2440059, 8515099'
+    """
+    digits = max(0, 4 - math.floor(math.log10(extent.width))) if extent.width > 0 else 0
+    return ", ".join(f"{side:.{digits}f}" for side in extent.numbers)
 
 
 def _heading(words: str) -> Any:

@@ -4,6 +4,7 @@ import pytest
 
 from mapexplorer.explorer.panels import PicturePanel
 from mapexplorer.explorer.panels.picture import formats
+from mapexplorer.explorer.panels.reference_choice import OTHER
 from mapexplorer.protocol import ServiceInfo
 
 from .stand_in import StandIn, browser, choose, press, visible
@@ -132,28 +133,45 @@ def run_jobs(explorer):
         pass
 
 
-@pytest.mark.parametrize(
-    ("written", "wkid"), [("3035", 3035), ("EPSG:5070", 5070), ("54030 · Robinson, the world", 54030)]
-)
+@pytest.mark.parametrize(("written", "wkid"), [("3035", 3035), ("EPSG:5070", 5070), ("54030 · x", 54030)])
 def test_a_projection_is_taken_by_its_code(panel, explorer, written, wkid):
+    choose(panel.reference.list, OTHER)
     browser(panel.reference.box, value=written)
     assert explorer.parameters.image_sr.wkid == wkid
-    assert panel.reference.box.value.startswith(f"{wkid} · ")
+    assert panel.reference.list.value.startswith(f"{wkid} · ")
+    assert not visible(panel.reference.box)
+
+
+def test_the_usual_projections_are_chosen_from_a_list(panel, explorer):
+    choose(panel.reference.list, "54030 · Robinson, the world")
+    assert explorer.parameters.image_sr.wkid == 54030
+    explorer.parameters.image_sr = 2056
+    assert panel.reference.list.value.startswith("2056 · ")
 
 
 def test_words_are_searched_and_one_match_is_chosen(panel, explorer):
+    choose(panel.reference.list, OTHER)
     browser(panel.reference.box, value="ETRS89-extended / LAEA Europe")
     run_jobs(explorer)
     assert explorer.parameters.image_sr.wkid == 3035
 
 
-def test_many_matches_are_offered(panel, explorer):
-    before = explorer.parameters.image_sr
+def test_many_matches_are_listed_and_one_is_chosen(panel, explorer):
+    explorer.parameters.image_sr = 3035
+    choose(panel.reference.list, OTHER)
+    assert visible(panel.reference.box)
+    assert not visible(panel.reference.found)
     browser(panel.reference.box, value="utm zone 32n")
     run_jobs(explorer)
-    assert len(panel.reference.box.options) > 5
-    assert all("zone 32n" in line.lower().replace("_", " ") for line in panel.reference.box.options)
-    assert explorer.parameters.image_sr == before
+    assert explorer.parameters.image_sr.wkid == 3035
+    heading, *lines = panel.reference.found.options
+    assert heading == f"Found {len(lines)}:"
+    assert all("zone 32n" in line.lower().replace("_", " ") for line in lines)
+    explorer.parameters.bbox = "1,1,2,2"  # the map may be moved meanwhile
+    assert visible(panel.reference.found)
+    choose(panel.reference.found, next(line for line in lines if line.startswith("32632 ")))
+    assert explorer.parameters.image_sr.wkid == 32632
+    assert not visible(panel.reference.found)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +180,7 @@ def test_many_matches_are_offered(panel, explorer):
 )
 def test_an_unknown_projection_is_refused_and_the_last_one_stays(panel, explorer, written, words):
     explorer.parameters.image_sr = 3035
+    choose(panel.reference.list, OTHER)
     browser(panel.reference.box, value=written)
     run_jobs(explorer)
     assert explorer.parameters.image_sr.wkid == 3035
@@ -169,9 +188,21 @@ def test_an_unknown_projection_is_refused_and_the_last_one_stays(panel, explorer
     assert 'role="alert"' in panel.reference.note.value
 
 
+def test_the_extent_is_shown_and_typed(panel, explorer):
+    assert panel.extent.value == "0.000, 0.000, 10.000, 10.000"
+    explorer.parameters.map_scale = 5000
+    browser(panel.extent, value="-9074681, 1095099, 2440059, 8515099")
+    assert explorer.parameters.bbox.numbers == (-9074681, 1095099, 2440059, 8515099)
+    assert explorer.parameters.map_scale is None
+    browser(panel.extent, value="1, 2, 3")
+    assert explorer.parameters.bbox.numbers == (-9074681, 1095099, 2440059, 8515099)
+    assert "expected" in panel.place.note.value
+    assert panel.extent.value == "-9074681, 1095099, 2440059, 8515099"
+
+
 def test_the_place_is_rewritten_in_the_spatial_reference_chosen_for_it(panel, explorer):
     explorer.parameters.update(bbox="0,0,10,10", bbox_sr=4326)
-    browser(panel.place.box, value="102100")
+    choose(panel.place.list, "102100 · Web Mercator")
     box = explorer.parameters.bbox
     assert explorer.parameters.bbox_sr.wkid == 102100
     assert (box.xmin, box.xmax) == pytest.approx((0, 1113194.9), abs=0.1)
@@ -180,6 +211,7 @@ def test_the_place_is_rewritten_in_the_spatial_reference_chosen_for_it(panel, ex
 
 def test_a_place_that_cannot_be_rewritten_stays(panel, explorer):
     explorer.parameters.update(bbox="-180,-90,180,90", bbox_sr=4326)
+    choose(panel.place.list, OTHER)
     browser(panel.place.box, value="102034")  # a gnomonic plane, which shows less than half of the earth
     assert explorer.parameters.bbox_sr.wkid == 4326
     assert "zoom in first" in panel.place.note.value
