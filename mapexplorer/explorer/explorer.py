@@ -18,7 +18,7 @@ from mapexplorer.explorer.appearance import Appearance
 from mapexplorer.explorer.arrangement import PanelChoice, PanelTabs
 from mapexplorer.explorer.closing import parts
 from mapexplorer.explorer.controller import Controller, Fetch, Frame
-from mapexplorer.explorer.delivery import keep_unread_messages
+from mapexplorer.explorer.delivery import LONGEST_HOLD, comes_before_its_page, keep_unread_messages
 from mapexplorer.explorer.drawing import Drawing
 from mapexplorer.explorer.editing import Handles
 from mapexplorer.explorer.header import Header
@@ -96,7 +96,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         self.legend = LegendBox()
         self._legends = LegendHistory()
         self.status = StatusLine()
-        self.map = MapPane(self._viewed, self._measure_again)
+        self.map = MapPane(self._viewed, self._first_seen)
         self.map.home.on_click(lambda _: self.fit_whole())
         self.header = Header(sample_choices(), self._open_soon, self.undo, self.redo)
         self.address = PageAddress(self._follow_link)
@@ -120,6 +120,8 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         self.history.begin(self._now())
         self._paused, self._ready = False, True
         rerun.remember(self)
+        if comes_before_its_page():
+            self.controller.scheduler.hold(LONGEST_HOLD)
         self._submit()
 
     def _compose(self, panels: Iterable[PanelChoice] | None) -> None:
@@ -381,13 +383,16 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
             if resized:
                 self._submit()
 
-    def _measure_again(self) -> None:
+    def _first_seen(self) -> None:
+        """A page has put the explorer together and shows the map."""
+
         def measure() -> None:
             with self._guard:
                 if not self._closed:
                     self.map.measure()
 
         scheduler = self.controller.scheduler
+        scheduler.resume()
         for delay in _MEASURED_AGAIN:
             scheduler.after(delay, partial(scheduler.deliver, measure))
 

@@ -44,6 +44,12 @@ class Scheduler(Protocol):
     def deliver(self, action: Action) -> None:
         """Run an action that changes widgets; the action may be run more than once and must not mind."""
 
+    def hold(self, longest: float) -> None:
+        """Keep what is to be delivered back until `resume`, but at most so many seconds."""
+
+    def resume(self) -> None:
+        """Deliver what was kept back."""
+
     def pump(self) -> bool:
         """Run one thing that waits for this thread; False when nothing does."""
 
@@ -63,6 +69,7 @@ class ThreadScheduler:
         self._patience = patience
         self._loop: asyncio.AbstractEventLoop | None = None
         self._threads: set[threading.Thread] = set()
+        self._held: list[Action] | None = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -103,6 +110,10 @@ class ThreadScheduler:
 
     def deliver(self, action: Action) -> None:
         """Run `action` on the remembered loop, else here."""
+        with self._lock:
+            if self._held is not None:
+                self._held.append(action)
+                return
         loop = self._loop
         if loop is None or not loop.is_running():
             action()
@@ -121,6 +132,19 @@ class ThreadScheduler:
             return
         if threading.current_thread() in self._threads and not taken.wait(self._patience):
             action()
+
+    def hold(self, longest: float) -> None:
+        """Keep deliveries back."""
+        with self._lock:
+            self._held = []
+        self.after(longest, self.resume)
+
+    def resume(self) -> None:
+        """Make the deliveries that were kept back, in their order."""
+        with self._lock:
+            held, self._held = self._held or (), None
+        for action in held:
+            self.deliver(action)
 
     def pump(self) -> bool:
         """Nothing ever waits for the calling thread."""
@@ -224,6 +248,12 @@ class LoopScheduler:
         """Run `action` here: this is the loop."""
         action()
 
+    def hold(self, longest: float) -> None:
+        """A page with Python inside was there before it."""
+
+    def resume(self) -> None:
+        """Nothing was kept back."""
+
     def pump(self) -> bool:
         """Run what is next, even before its time: a waiting cell would keep the loop from running it."""
         action = self._queue.pop()
@@ -272,6 +302,17 @@ class ManualScheduler:
             self.deliveries.append(action)
         else:
             action()
+
+    def hold(self, longest: float) -> None:
+        """Keep deliveries back until `resume` or until the clock has been moved so far."""
+        self.hold_deliveries = True
+        self.after(longest, self.resume)
+
+    def resume(self) -> None:
+        """Make the deliveries that were kept back."""
+        self.hold_deliveries = False
+        while self.deliveries:
+            self.deliveries.popleft()()
 
     def advance(self, seconds: float) -> None:
         """Move the clock and run the timers that fall due, in their order."""
