@@ -14,6 +14,7 @@ import ipywidgets
 
 from mapexplorer.client.addresses import is_secret
 from mapexplorer.explorer.markup import tag
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.state import KEY, LONGEST, State
 
 LONGEST_LINK = 30_000
@@ -26,9 +27,9 @@ class PageAddress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no t
     def __init__(self, on_link: Callable[[str], None]) -> None:
         self._on_link = on_link
         self.page: str | None = None
-        self.heard = ipywidgets.Text(continuous_update=False)
+        self.heard = create(ipywidgets.Text, continuous_update=False)
         self.heard.add_class("me-fragment")
-        self.told = ipywidgets.HTML()
+        self.told = create(ipywidgets.HTML)
         self.told.add_class("me-link")
         super().__init__([self.heard, self.told], layout=ipywidgets.Layout(display="none"))
         self.heard.observe(self._hear, names=["value"])

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import is_shared
+
 GRACE = 10.0
 """Seconds for which a page may still be putting together what it was told of a closed widget."""
 
 
 def parts(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
-    """Every widget inside another one, with layouts and styles."""
+    """Every widget inside another one, with the layouts and styles that are its own."""
     for child in getattr(widget, "children", ()):
         yield from parts(child)
         yield child
     for name in ("layout", "style"):
-        if widget.has_trait(name):
+        if widget.has_trait(name) and not is_shared(getattr(widget, name)):
             yield getattr(widget, name)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import ipywidgets
 
 from mapexplorer.explorer.markup import tag
+from mapexplorer.explorer.sharing import create
 
 OTHER = "another service …"
 
@@ -26,34 +27,36 @@ class Header(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     ) -> None:
         self._on_open = on_open
         self._quiet = False
-        self.title = ipywidgets.HTML()
+        self.title = create(ipywidgets.HTML)
         self.title.add_class("me-title")
-        self.chooser = ipywidgets.Dropdown(
+        self.chooser = create(
+            ipywidgets.Dropdown,
             options=[(f"Demo: {name}", f"sample:{name}") for name in samples] + [(OTHER, "")],
             value="",
             description="Demo maps",
             tooltip="Choose one of the demo services",
-            layout=ipywidgets.Layout(width="190px"),
+            layout={"width": "190px"},
         )
         self.chooser.add_class("me-chooser")
-        self.address = ipywidgets.Text(
+        self.address = create(
+            ipywidgets.Text,
             description="Map service",
             tooltip="The address of a map service, or the path of a file",
             placeholder="https://…/MapServer, or the path of a file",
             continuous_update=False,
-            layout=ipywidgets.Layout(flex="1 1 220px", width="auto", min_width="140px"),
+            layout={"flex": "1 1 220px", "width": "auto", "min_width": "140px"},
         )
         self.address.add_class("me-address")
         for control in (self.chooser, self.address):
             control.add_class("me-named")
-        self.button = ipywidgets.Button(
-            description="Open", tooltip="Show this map service", layout=ipywidgets.Layout(width="72px")
+        self.button = create(
+            ipywidgets.Button, description="Open", tooltip="Show this map service", layout={"width": "72px"}
         )
         self.undo, self.redo = _step("Undo", undo), _step("Redo", redo)
         self.chooser.observe(self._choose, names=["value"])
         self.button.on_click(self._press)
         self.address.observe(self._press, names=["value"])
-        steps = ipywidgets.HBox([self.undo, self.redo])
+        steps = create(ipywidgets.HBox, [self.undo, self.redo])
         steps.add_class("me-steps")
         super().__init__([self.title, steps, self.chooser, self.address, self.button])
         self.add_class("me-header")
@@ -91,7 +94,7 @@ class Header(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
 
 def _step(word: str, pressed: Callable[[], object]) -> ipywidgets.Button:
-    button = ipywidgets.Button(description=word, layout=ipywidgets.Layout(width="auto"))
+    button = create(ipywidgets.Button, description=word, layout={"width": "auto"})
     button.add_class("me-button")
     button.on_click(lambda _: pressed())
     return button

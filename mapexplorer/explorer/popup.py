@@ -12,6 +12,7 @@ from mapexplorer.client import Identified
 from mapexplorer.explorer.markup import Markup, tag
 from mapexplorer.explorer.outlines import replace_layers
 from mapexplorer.explorer.pages import Page, Point
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.view import MapPane
 
 MOST_FEATURES = 12
@@ -33,7 +34,7 @@ class Popup:
         self.hide()
         self._page = self._pane.page
         self._plane = (self._page, getattr(self._page, "plane", None), self._pane.reference)
-        child = ipywidgets.HTML(value=content)
+        child = create(ipywidgets.HTML, value=content)
         child.add_class("me-popup")
         self._layers = [
             ipyleaflet.Popup(

@@ -35,6 +35,6 @@ def test_a_label_without_a_hint_is_its_own_tooltip(hint: str, said: str) -> None
 
 
 def test_a_name_for_readers_of_the_screen_is_a_label_that_is_not_seen() -> None:
-    made = controls.named(ipywidgets.Dropdown, "Unit", options=["m"], layout=ipywidgets.Layout(width="9px"))
+    made = controls.named(ipywidgets.Dropdown, "Unit", options=["m"], layout={"width": "9px"})
     assert (made.description, made.tooltip, made.layout.width) == ("Unit", "Unit", "9px")
     assert "me-named" in made._dom_classes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from mapexplorer.explorer.basemaps import BASEMAPS
+from mapexplorer.explorer.sharing import create
 
 from . import controls
 
@@ -26,7 +27,7 @@ class BackdropChoice:
         names = [("None", NONE), *((name, name) for name in BASEMAPS)]
         self.box = controls.labelled(ipywidgets.Dropdown, "Base map", HINT, options=names)
         self.note = controls.prose()
-        self.widget = ipywidgets.VBox((self.box, self.note))
+        self.widget = create(ipywidgets.VBox, (self.box, self.note))
         self.widget.add_class("me-stack")
         self.box.observe(self._chosen, names="value")
 

@@ -11,6 +11,7 @@ from mapexplorer.explorer.comparison import FRAME, Curtain, kept_in_frame
 from mapexplorer.explorer.markup import tag
 from mapexplorer.explorer.opening import picture_for
 from mapexplorer.explorer.overlay import Picture
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import PARAMETERS, MapExplorerError, MapRequest
 
 from . import controls
@@ -44,7 +45,8 @@ class CompareBox:
             value=50, min=0, max=100, readout=False,
         )  # fmt: skip
         self.note = controls.prose(controls.hint(HINT))
-        self.widget = ipywidgets.VBox((controls.row(self.keep, self.swap, self.stop), self.line, self.note))
+        buttons = controls.row(self.keep, self.swap, self.stop)
+        self.widget = create(ipywidgets.VBox, (buttons, self.line, self.note))
         self.widget.add_class("me-stack")
         self.line.observe(lambda _: self._curtain and self._curtain.draw(self._share), names="value")
         self._arrange()

@@ -9,6 +9,7 @@ import ipywidgets
 
 from mapexplorer.explorer import style
 from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.explorer.sharing import create, lay_out
 
 UPRIGHT = "\N{VARIATION SELECTOR-15}"
 """Behind a symbol: as text, in the colour of the text, never as a coloured picture."""
@@ -16,10 +17,11 @@ UPRIGHT = "\N{VARIATION SELECTOR-15}"
 
 def labelled(kind: Any, label: str, hint: str = "", /, **options: Any) -> Any:
     """A control with its label on the left; all labels have one width, so that the controls stand in line."""
-    control = kind(
+    control = create(
+        kind,
         description=label,
         style={"description_width": style.LABEL_WIDTH},
-        layout=ipywidgets.Layout(width="auto"),
+        layout={"width": "auto"},
         **options,
     )
     control.tooltip = hint or label  # without one, ipywidgets would show the word null
@@ -29,14 +31,14 @@ def labelled(kind: Any, label: str, hint: str = "", /, **options: Any) -> Any:
 
 def named(kind: Any, name: str, /, **options: Any) -> Any:
     """A control whose label only readers of the screen see: a tooltip is no name for them."""
-    control = kind(**{"description": name, "tooltip": name, **options})
+    control = create(kind, **{"description": name, "tooltip": name, **options})
     control.add_class("me-named")
     return control
 
 
 def button(text: str, hint: str, pressed: Callable[[], None], *classes: str) -> Any:
     """A button with a word or a symbol, an explanation on hover, and what it does."""
-    made = ipywidgets.Button(description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
+    made = create(ipywidgets.Button, description=text, tooltip=hint, layout={"width": "auto"})
     made.on_click(lambda _: pressed())
     for name in ("me-button", *classes):
         made.add_class(name)
@@ -45,7 +47,7 @@ def button(text: str, hint: str, pressed: Callable[[], None], *classes: str) -> 
 
 def row(*controls: Any, classes: tuple[str, ...] = ()) -> Any:
     """Controls side by side, on several lines where the room is narrow."""
-    made = ipywidgets.HBox(controls)
+    made = create(ipywidgets.HBox, controls)
     for name in ("me-row", *classes):
         made.add_class(name)
     return made
@@ -53,7 +55,7 @@ def row(*controls: Any, classes: tuple[str, ...] = ()) -> Any:
 
 def prose(content: Markup | None = None, *classes: str) -> Any:
     """A piece of text made with `markup`; nothing is shown while it is empty."""
-    made = ipywidgets.HTML(value=content or "")
+    made = create(ipywidgets.HTML, value=content or "")
     for name in ("me-prose", *classes):
         made.add_class(name)
     say(made, content)
@@ -85,9 +87,7 @@ def alert(words: str) -> Markup | None:
 
 def shown(widget: Any, visible: bool) -> None:
     """Show or hide a widget together with the room it takes."""
-    display = None if visible else "none"
-    if widget.layout.display != display:
-        widget.layout.display = display
+    lay_out(widget, display=None if visible else "none")
 
 
 def enabled(widget: Any, on: bool) -> None:

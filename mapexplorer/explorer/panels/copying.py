@@ -6,12 +6,14 @@ from typing import Any
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
+
 from . import controls
 
 
 def copied(kind: Any, label: str, **options: Any) -> Any:
     """A box whose text is there to be copied; `label` names it for readers of the screen."""
-    made = controls.named(kind, label, layout=ipywidgets.Layout(width="auto"), placeholder=label, **options)
+    made = controls.named(kind, label, layout={"width": "auto"}, placeholder=label, **options)
     made.add_class("me-copied")
     return made
 
@@ -19,7 +21,7 @@ def copied(kind: Any, label: str, **options: Any) -> Any:
 def with_copy(place: Any, *more: Any) -> Any:
     """A box with a Copy button, which the page of the app lets work; in notebooks it is not shown."""
     copy = controls.button("Copy", "Copy the text", lambda: None, "me-copy")
-    made = ipywidgets.VBox([place, controls.row(copy, *more)])
+    made = create(ipywidgets.VBox, [place, controls.row(copy, *more)])
     for name in ("me-copying", "me-stack"):
         made.add_class(name)
     return made

@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from mapexplorer.explorer.markup import join, tag
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import (
     DataLayerSource,
     DataSource,
@@ -126,12 +127,13 @@ class QueryForm:
         self.workspace = NameChoice(
             "Workspace", "The id under which the service has registered the data", self._workspace_chosen
         )
-        self.query = ipywidgets.Textarea(
+        self.query = create(
+            ipywidgets.Textarea,
             description="Query",
             placeholder="SELECT * FROM cities WHERE pop > 100000",
             tooltip="One SELECT on tables of the workspace",
             continuous_update=False,
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         self.query.add_class("me-query")
         self.tables = controls.prose()
@@ -334,6 +336,6 @@ class JoinForm:
 
 
 def _stack(*parts: Any) -> Any:
-    made = ipywidgets.VBox(parts)
+    made = create(ipywidgets.VBox, parts)
     made.add_class("me-stack")
     return made

@@ -10,6 +10,7 @@ import ipywidgets
 
 from mapexplorer.explorer.files import FileKind, fetch
 from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.status import write_bytes
 from mapexplorer.protocol import MapExplorerError, ServiceInfo
 from mapexplorer.protocol.formats import ImageFormat, ResponseFormat
@@ -43,13 +44,11 @@ class DownloadBox:
         )
         self.button = controls.button("Make the file", "Ask the service for this map as a file", self._ask)
         self.cancel = controls.button("Cancel", "Do not wait for the file", self._cancel)
-        self.progress = ipywidgets.IntProgress(
-            max=100, layout=ipywidgets.Layout(width="auto", flex="1 1 80px")
-        )
+        self.progress = create(ipywidgets.IntProgress, max=100, layout={"width": "auto", "flex": "1 1 80px"})
         self.progress.add_class("me-progress")
         self.result = controls.prose(None, "me-files")
         buttons = controls.row(self.button, self.cancel, self.progress)
-        self.widget = ipywidgets.VBox((self.format, buttons, self.result))
+        self.widget = create(ipywidgets.VBox, (self.format, buttons, self.result))
         self.widget.add_class("me-stack")
         self._show_running(False)
 

@@ -10,6 +10,7 @@ import ipywidgets
 
 from mapexplorer.explorer.closing import close_whole
 from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.explorer.sharing import create
 
 from . import controls
 from .filter_builder import FilterBuilder
@@ -56,10 +57,11 @@ class FilterBox:
         controls.shown(self.chips, False)
         for opener in (self.opener, self.build):
             controls.shown(opener, bool(self._published))
-        self._place = ipywidgets.VBox()
+        self._place = create(ipywidgets.VBox)
         line = controls.row(self.text, self.build, self.opener, self.clear, classes=("me-filter-row",))
-        self.widget = ipywidgets.VBox(
-            (line, self.message, self._place, self.chips, self.described, *self._parameter_parts(layer))
+        self.widget = create(
+            ipywidgets.VBox,
+            (line, self.message, self._place, self.chips, self.described, *self._parameter_parts(layer)),
         )
         self.widget.add_class("me-filter")
         panel.listen(self.text, lambda: panel.typed(self))
@@ -193,7 +195,7 @@ def fields_of(layer: Any) -> tuple[Any, ...]:
 
 
 def _opener(words: str, hint: str, opened: Callable[[Any], None]) -> Any:
-    made = ipywidgets.ToggleButton(description=words, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
+    made = create(ipywidgets.ToggleButton, description=words, tooltip=hint, layout={"width": "auto"})
     made.add_class("me-button")
     made.observe(opened, names="value")
     return made

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import ipywidgets
 
 from mapexplorer.explorer.closing import close_whole
+from mapexplorer.explorer.sharing import create
 
 from . import controls
 from .condition_words import NotBuildable
@@ -64,7 +65,7 @@ class ConditionRow:
         self.several = _bare(ipywidgets.SelectMultiple, "Values; hold Ctrl to choose several", rows=6)
         self.remove = controls.button("✕", "Remove this condition", lambda: builder.drop(self), "me-icon")
         head = controls.row(self.field, self.operator, self.remove, classes=("me-condition-head",))
-        self.widget = ipywidgets.VBox((head, controls.row(self.value, self.until), self.several))
+        self.widget = create(ipywidgets.VBox, (head, controls.row(self.value, self.until), self.several))
         self.widget.add_class("me-condition")
         self.choices = Choices()
         builder.panel.listen(self.field, self._field_chosen)
@@ -168,14 +169,16 @@ class FilterBuilder:
             ipywidgets.Dropdown,
             "How the conditions are joined",
             options=[("All conditions hold", ALL), ("Any condition holds", ANY)],
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         self.add = controls.button("Add a condition", "One more condition", self.more)
         self.note = controls.prose()
-        self._places = ipywidgets.VBox()
+        self._places = create(ipywidgets.VBox)
         self._places.add_class("me-conditions")
-        self.widget = ipywidgets.VBox(
-            (self.joiner, self._places, self.note, controls.row(self.add)), layout={"display": "none"}
+        self.widget = create(
+            ipywidgets.VBox,
+            (self.joiner, self._places, self.note, controls.row(self.add)),
+            layout={"display": "none"},
         )
         self.widget.add_class("me-builder")
         panel.listen(self.joiner, self.changed)
@@ -274,7 +277,7 @@ class FilterBuilder:
 
 
 def _bare(kind: Any, tooltip: str, **options: Any) -> Any:
-    made = controls.named(kind, tooltip, layout=ipywidgets.Layout(width="auto"), **options)
+    made = controls.named(kind, tooltip, layout={"width": "auto"}, **options)
     made.add_class("me-field")
     return made
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
+
 from . import controls
 from .bound_panel import BoundPanel
 from .composer import OVERRIDES
@@ -44,7 +46,7 @@ class FiltersPanel(BoundPanel):
         self._waiting: dict[int, Any] = {}
         self._nodes: dict[int, Node] = {}
         self._layers: dict[Any, Any] = {}
-        self._places = ipywidgets.VBox()
+        self._places = create(ipywidgets.VBox)
         self._places.add_class("me-stack")
         self.message, self.conflict = controls.prose(), controls.prose()
         self.chooser = controls.labelled(ipywidgets.Dropdown, "Layer", "The layer to filter")

@@ -7,6 +7,8 @@ from typing import Any
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
+
 from . import controls
 
 CLOSED, OPEN = "▸" + controls.UPRIGHT, "▾" + controls.UPRIGHT
@@ -17,15 +19,15 @@ class Fold:
 
     def __init__(self, title: str, hint: str, parts: Sequence[Any] = ()) -> None:
         self._title = title
-        self.opener = ipywidgets.ToggleButton(
-            description=f"{CLOSED} {title}", tooltip=hint, layout=ipywidgets.Layout(width="auto")
+        self.opener = create(
+            ipywidgets.ToggleButton, description=f"{CLOSED} {title}", tooltip=hint, layout={"width": "auto"}
         )
         self.opener.add_class("me-fold")
-        self._content = ipywidgets.VBox(tuple(parts))
+        self._content = create(ipywidgets.VBox, tuple(parts))
         self._content.add_class("me-stack")
         controls.shown(self._content, False)
         self.opener.observe(self._turn, names="value")
-        self.widget = ipywidgets.VBox((self.opener, self._content))
+        self.widget = create(ipywidgets.VBox, (self.opener, self._content))
         self.widget.add_class("me-stack")
 
     def fill(self, parts: Sequence[Any]) -> None:

@@ -10,6 +10,7 @@ import ipywidgets
 
 from mapexplorer.explorer.geometry_text import describe, read_geometry, seem_degrees, write_geometry
 from mapexplorer.explorer.outlines import Shape, in_reference
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.strokes import ADVICE, Kind
 from mapexplorer.protocol import SpatialReference
 
@@ -79,7 +80,7 @@ class GeometryBox:
         self.remove = controls.button("Remove", "Take it away", lambda: self.give(None))
         self._drawing = controls.row(self.finish, self.cancel)
         controls.shown(self._drawing, False)
-        self.widget = ipywidgets.VBox(
+        self.widget = create(ipywidgets.VBox,
             (
                 controls.row(*self.tools.values()), self.advice, self._drawing, self.text, self.reference,
                 controls.row(self.take, self.edit, self.look, self.remove), self.summary, self.doubt,

@@ -12,6 +12,7 @@ import ipywidgets
 from mapexplorer.explorer.lapse_times import lapse_frames
 from mapexplorer.explorer.legend_files import download
 from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.status import write_bytes
 from mapexplorer.explorer.time_lapse import LapseFrame, write_time_lapse
 from mapexplorer.protocol import Cancelled, MapExplorerError
@@ -53,16 +54,17 @@ class LapseControls:
         self.path = controls.labelled(
             ipywidgets.Text, "File", "Where it is written, beside the notebook", value=KINDS[0][1]
         )
-        self.stamped = ipywidgets.Checkbox(
+        self.stamped = create(
+            ipywidgets.Checkbox,
             description="Write the date on each picture",
             value=True,
             indent=False,
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         self.stamped.add_class("me-layer")
         self.record = controls.button("Record", "Export every frame and write the file", self._record)
         self.cancel = controls.button("Cancel", "Stop recording; nothing is written", self.stop)
-        self.progress = ipywidgets.IntProgress(min=0, max=1, layout=ipywidgets.Layout(width="auto"))
+        self.progress = create(ipywidgets.IntProgress, min=0, max=1, layout={"width": "auto"})
         self.progress.add_class("me-progress")
         self.message = controls.prose()
         self.kind.observe(lambda change: setattr(self.path, "value", change.new), names="value")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from mapexplorer.explorer.markup import Markup
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import (
     DataLayerSource,
@@ -61,7 +62,7 @@ class AdditionForm:
             FILE: FileForm,
         }
         self.kind = controls.labelled(ipywidgets.Dropdown, "Kind", "What the layer is made of")
-        self._place = ipywidgets.VBox()
+        self._place = create(ipywidgets.VBox)
         self.geometry = controls.labelled(
             ipywidgets.Dropdown,
             "Geometry",
@@ -74,8 +75,8 @@ class AdditionForm:
         self.message = controls.prose()
         self.add = controls.button("Add on top", "Draw it above the other layers", self._add)
         parts = (self.kind, self._place, self.geometry, self.name, self.message, controls.row(self.add))
-        self.body = ipywidgets.VBox(parts)
-        self.widget = ipywidgets.VBox((self.note, self.body))
+        self.body = create(ipywidgets.VBox, parts)
+        self.widget = create(ipywidgets.VBox, (self.note, self.body))
         for stack in (self._place, self.body, self.widget):
             stack.add_class("me-stack")
         self.widget.add_class("me-builder")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
+
 from . import controls
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ class LayerOrder:
 
     def __init__(self, reorder: Callable[[tuple[int, ...]], object], reset: Callable[[], None]) -> None:
         self._reorder = reorder
-        self.list = ipywidgets.Select(
-            description="Drawn layers, the uppermost first", layout=ipywidgets.Layout(width="auto")
+        self.list = create(
+            ipywidgets.Select, description="Drawn layers, the uppermost first", layout={"width": "auto"}
         )
         self.list.add_class("me-order")
         self.up = controls.button(
@@ -35,8 +37,8 @@ class LayerOrder:
         )
         self.reset = controls.button("Reset order", "Draw the layers in the order of the service", reset)
         self.reason = controls.prose()
-        self.widget = ipywidgets.VBox(
-            (self.list, controls.row(self.up, self.down, self.top, self.reset), self.reason)
+        self.widget = create(
+            ipywidgets.VBox, (self.list, controls.row(self.up, self.down, self.top, self.reset), self.reason)
         )
         self.widget.add_class("me-stack")
         self._given = False

@@ -8,6 +8,7 @@ import ipywidgets
 
 from mapexplorer.explorer import style
 from mapexplorer.explorer.closing import close_whole
+from mapexplorer.explorer.sharing import create
 
 from . import controls
 from .layer_tree import LayerTree, Node
@@ -24,9 +25,7 @@ class LayerRow:
 
     def __init__(self, node: Node, panel: LayersPanel, *, grouped: bool) -> None:
         self.node = node
-        self.box = ipywidgets.Checkbox(
-            description=node.name, indent=False, layout=ipywidgets.Layout(width="auto")
-        )
+        self.box = create(ipywidgets.Checkbox, description=node.name, indent=False, layout={"width": "auto"})
         self.box.add_class("me-layer")
         controls.marked(self.box, "me-group", node.is_group)
         panel.listen(self.box, lambda: panel.toggle(node.id, self.box.value))
@@ -39,9 +38,10 @@ class LayerRow:
             else None
         )
         left = node.depth * style.INDENT + (TWIST if grouped and not node.is_group else 0)
-        self.widget = ipywidgets.HBox(
+        self.widget = create(
+            ipywidgets.HBox,
             tuple(part for part in (self.opener, self.box, self.note) if part is not None),
-            layout=ipywidgets.Layout(margin=f"0 0 0 {left}px"),
+            layout={"margin": f"0 0 0 {left}px"},
         )
         self.widget.add_class("me-tree-row")
 

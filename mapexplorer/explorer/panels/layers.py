@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ipywidgets
 from traitlets import TraitError
 
+from mapexplorer.explorer.sharing import create
+
 from . import controls
 from .bound_panel import BoundPanel
 from .composer import OVERRIDES
@@ -47,7 +49,7 @@ class LayersPanel(BoundPanel):
         self.search = controls.labelled(
             ipywidgets.Text, "Search", "A part of a name, or the id of a layer", placeholder="part of a name"
         )
-        self._rows = ipywidgets.VBox()
+        self._rows = create(ipywidgets.VBox)
         self._rows.add_class("me-tree")
         self.more = controls.button("Show more", "Show further layers", self._show_more)
         self.message, self.sent, self.note = controls.prose(), controls.prose(), controls.prose()
@@ -64,10 +66,11 @@ class LayersPanel(BoundPanel):
             lambda ids: self._do(lambda: self.explorer.composer.reorder(ids)),
             lambda: self._do(self.explorer.composer.reset_order),
         )
-        self.order_opener = ipywidgets.ToggleButton(
+        self.order_opener = create(
+            ipywidgets.ToggleButton,
             description="Drawing order",
             tooltip="Which layer lies above which",
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         self.order_opener.add_class("me-button")
         self.order_opener.observe(self._open_order, names="value")

@@ -10,6 +10,7 @@ from mapexplorer.explorer.closing import close_whole
 from mapexplorer.explorer.legend import swatch
 from mapexplorer.explorer.legend_files import as_csv, as_html, as_png, download
 from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import LegendEntry, MapExplorerError
 
 from . import controls
@@ -39,12 +40,13 @@ class ClassList:
         self.layer_id, self.name, self.classes = layer_id, name, classes
         self._panel = panel
         self.boxes = [
-            ipywidgets.Checkbox(
+            create(
+                ipywidgets.Checkbox,
                 description=item.name,
                 indent=False,
                 disabled=not item.clause,
                 tooltip=item.reason or f"Draw only {item.name} of {name}",
-                layout=ipywidgets.Layout(width="auto"),
+                layout={"width": "auto"},
             )
             for item in classes
         ]
@@ -54,7 +56,7 @@ class ClassList:
         ]
         self.heading = controls.prose(tag("h4", tag("bdi", name), class_="me-legend-layer"))
         self.note = controls.prose(controls.hint(_reasons(classes)))
-        self.widget = ipywidgets.VBox((self.heading, *self._rows, self.note))
+        self.widget = create(ipywidgets.VBox, (self.heading, *self._rows, self.note))
         for box in self.boxes:
             box.add_class("me-layer")
             panel.listen(box, self._ticked)
@@ -126,14 +128,14 @@ class LegendPanel(BoundPanel):
             continuous_update=False,
         )
         self.message, self.note = controls.prose(), controls.prose()
-        self._places = ipywidgets.VBox()
+        self._places = create(ipywidgets.VBox)
         self._places.add_class("me-stack")
         self.prepare = controls.button("Prepare downloads", "Table and picture of this legend", self._prepare)
         self.files = controls.prose(None, "me-files")
         self.code = controls.prose(tag("p", "As a table in Python: ", tag("code", CODE), class_="me-hint"))
         self.listen(self.listing, self._listing_chosen)
         self.listen(self.patch, self._size_typed)
-        settings = ipywidgets.VBox((self.listing, self.patch, self.message))
+        settings = create(ipywidgets.VBox, (self.listing, self.patch, self.message))
         settings.add_class("me-stack")
         return (settings, self.note, self._places, controls.row(self.prepare), self.files, self.code)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
+
 from . import controls
 
 OTHER = "Another one …"
@@ -17,7 +19,7 @@ class NameChoice:
     def __init__(self, label: str, hint: str, changed: Callable[[], object]) -> None:
         self.list = controls.labelled(ipywidgets.Dropdown, label, hint)
         self.text = controls.labelled(ipywidgets.Text, label, hint, continuous_update=False)
-        self.widget = ipywidgets.VBox((self.list, self.text))
+        self.widget = create(ipywidgets.VBox, (self.list, self.text))
         self.widget.add_class("me-stack")
         self._changed = changed
         self._offering = False

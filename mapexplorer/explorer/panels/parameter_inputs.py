@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from mapexplorer.explorer.closing import close_whole
+from mapexplorer.explorer.sharing import create
 
 from . import controls, timeline
 from .published import member, number, whole
@@ -47,7 +48,7 @@ class ParameterInput:
         published = ", ".join(default.split("\n"))
         self.about = controls.prose(controls.hint(f"{about}; empty: as published, {published}"))
         self.message = controls.prose()
-        self.widget = ipywidgets.VBox((self.text, self.about, self.message))
+        self.widget = create(ipywidgets.VBox, (self.text, self.about, self.message))
         panel.listen(self.text, lambda: panel.parameter_typed(self))
 
     def text_of(self, value: Any) -> str:

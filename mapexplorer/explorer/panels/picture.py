@@ -11,6 +11,7 @@ import ipywidgets
 
 from mapexplorer.explorer.markup import tag
 from mapexplorer.explorer.opening import enclosing
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import BY_NAME, Extent, ParameterError, SpatialReference
 from mapexplorer.protocol.formats import ImageFormat
 from mapexplorer.protocol.spatial import Size
@@ -131,7 +132,7 @@ class PicturePanel(BoundPanel):
             _heading("Compare"), self.compare.widget,
             _heading("Download"), self.download.widget,
         )  # fmt: skip
-        body = ipywidgets.VBox(parts)
+        body = create(ipywidgets.VBox, parts)
         body.add_class("me-stack")
         return (body,)
 

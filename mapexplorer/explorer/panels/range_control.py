@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
+
 from . import controls
 from .published import interval, member, number
 
@@ -97,7 +99,7 @@ class RangeControl:
         self.about = controls.prose(controls.hint(about))
         self.note = controls.prose()
         parts = (self.mode, self.slider, self.range, self.low, self.high, self.message, self.note, self.about)
-        self.widget = ipywidgets.VBox(parts)
+        self.widget = create(ipywidgets.VBox, parts)
         self.widget.add_class("me-stack")
         self.widget.add_class("me-range")
         listen(self.mode, self._mode_chosen)

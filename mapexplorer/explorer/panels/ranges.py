@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from mapexplorer.explorer.closing import close_whole
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol.ranges import MapRangeValue, RangeValue
 
 from . import controls
@@ -33,7 +34,7 @@ class RangesPanel(BoundPanel):
         self.ranges: dict[str, RangeControl] = {}
         self.layers: dict[tuple[int, str], RangeControl] = {}
         self._active: RangeControl | None = None
-        self._places = ipywidgets.VBox()
+        self._places = create(ipywidgets.VBox)
         self.message = controls.prose()
         self.reset = controls.button("Reset", "All ranges as published", self._reset)
         return (self._places, self.message, controls.row(self.reset))

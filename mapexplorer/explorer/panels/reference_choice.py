@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from mapexplorer.explorer import references
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import SpatialReference
 
 from . import controls
@@ -51,7 +52,7 @@ class ReferenceChoice:
         )
         self.found = controls.labelled(ipywidgets.Select, "Found", "Choose one")
         self.note = controls.prose()
-        self.widget = ipywidgets.VBox((self.list, self.box, self.found, self.note))
+        self.widget = create(ipywidgets.VBox, (self.list, self.box, self.found, self.note))
         self.widget.add_class("me-stack")
         listen(self.list, self._picked)
         listen(self.box, self.heard)

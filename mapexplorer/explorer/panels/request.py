@@ -9,6 +9,7 @@ import ipywidgets
 
 from mapexplorer.client import snippets
 from mapexplorer.explorer.markup import Markup, join, tag
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.state import portable_target
 from mapexplorer.protocol import Call, MapRequest, Operation, url_or_form
 
@@ -47,7 +48,8 @@ class RequestPanel(BoundPanel):
     def build(self) -> tuple[Any, ...]:
         """Make the controls and the empty places."""
         self._answer: Answer | None = None
-        self.operation = ipywidgets.ToggleButtons(
+        self.operation = create(
+            ipywidgets.ToggleButtons,
             options=[(operation.value, operation) for operation in Operation],
             tooltips=["The request for the picture", "The request for the legend"],
         )
@@ -70,7 +72,7 @@ class RequestPanel(BoundPanel):
             self.listen(chooser, self._fill)
         self.message = controls.prose()
         self.listen(self.form, self._form_chosen)
-        self._details = ipywidgets.VBox(
+        self._details = create(ipywidgets.VBox,
             (
                 self.operation, self.summary, self.table, controls.row(self.explain, self.opened),
                 self.response, self.form, self.message, self.language, self.serving,
@@ -164,8 +166,8 @@ class RequestPanel(BoundPanel):
 
     @staticmethod
     def _toggle(word: str, explanation: str) -> Any:
-        made = ipywidgets.ToggleButton(
-            description=word, tooltip=explanation, layout=ipywidgets.Layout(width="auto")
+        made = create(
+            ipywidgets.ToggleButton, description=word, tooltip=explanation, layout={"width": "auto"}
         )
         made.add_class("me-button")
         return made

@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 
 from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.explorer.sharing import create
 
 from . import controls
 
@@ -50,7 +51,7 @@ class RotationBox:
         self._rotation = 0.0
         self.face = controls.prose(None, "me-dial-face")
         self.stops = self._make_stops()
-        self.dial = ipywidgets.Box((self.face, *self.stops))
+        self.dial = create(ipywidgets.Box, (self.face, *self.stops))
         self.dial.add_class("me-dial")
         self.turn = controls.named(
             ipywidgets.FloatSlider,
@@ -59,7 +60,7 @@ class RotationBox:
             max=180,
             step=1,
             readout=False,
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         self.angle = controls.labelled(
             ipywidgets.Text, "Rotation", "Degrees, counter-clockwise; any angle", continuous_update=False
@@ -76,17 +77,17 @@ class RotationBox:
             controls.button("North up", "Do not turn the picture", self._level),
         )
         self.note = controls.prose()
-        side = ipywidgets.VBox((self.angle, self.turn, self.steps, self.note))
+        side = create(ipywidgets.VBox, (self.angle, self.turn, self.steps, self.note))
         side.add_class("me-stack")
-        self.widget = ipywidgets.HBox((self.dial, side))
+        self.widget = create(ipywidgets.HBox, (self.dial, side))
         self.widget.add_class("me-rotation")
 
     def _make_stops(self) -> tuple[Any, ...]:
-        layout = ipywidgets.Layout(width="18px")
+        layout = {"width": "18px"}
         made = []
         for place in range(STOPS):
             rotation = turned(-place * BETWEEN)
-            stop = ipywidgets.Button(tooltip=f"Turn until {words(rotation)}", layout=layout)
+            stop = create(ipywidgets.Button, tooltip=f"Turn until {words(rotation)}", layout=layout)
             stop.tabbable = False  # the keyboard has the slider, the steps and the field beside the dial
             stop.on_click(lambda _, rotation=rotation: self._write(rotation))
             stop.add_class("me-dial-stop")

@@ -14,6 +14,7 @@ from mapexplorer.explorer.outlines import Shape
 from mapexplorer.explorer.pages import Point
 from mapexplorer.explorer.popup import Popup, identified
 from mapexplorer.explorer.selections import FeatureId, id_fields, id_of, with_found
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.explorer.strokes import ADVICE, Kind
 from mapexplorer.protocol import MapRequest, SelectionDefinition, Size
@@ -49,7 +50,8 @@ class SelectPanel(BoundPanel):
         self.rows: list[SelectionRow] = []
         self._asking = Asking(self.explorer)
         self.popup = Popup(self.explorer.map)
-        self.mode = ipywidgets.ToggleButtons(
+        self.mode = create(
+            ipywidgets.ToggleButtons,
             options=[("Off", OFF), ("Identify", IDENTIFY), ("Select", SELECT)],
             tooltips=[
                 "A click on the map does nothing",
@@ -72,11 +74,11 @@ class SelectPanel(BoundPanel):
         self.box = controls.button("▭ Select in a box", ADVICE[Kind.RECTANGLE], self._draw, "me-tool")
         self.clear = controls.button("Clear", "Select nothing", lambda: self._write(()))
         self.advice, self.message, self.found = controls.prose(), controls.prose(), controls.prose()
-        self._list = ipywidgets.VBox()
+        self._list = create(ipywidgets.VBox)
         self._list.add_class("me-stack")
         self.mode.observe(lambda _: self._mode_chosen(), names="value")
         self.listen(self.place, self._typed)
-        body = ipywidgets.VBox(
+        body = create(ipywidgets.VBox,
             (
                 self.mode, self.layer, self.place, self.add, controls.row(self.box, self.clear), self.advice,
                 self.message, self._list, self.found,

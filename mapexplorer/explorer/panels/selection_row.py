@@ -10,6 +10,7 @@ import ipywidgets
 
 from mapexplorer.explorer.markup import tag
 from mapexplorer.explorer.selections import ids_in
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import SelectionDefinition
 
 from . import controls
@@ -32,26 +33,34 @@ class SelectionRow:
         self._changed = changed
         self._telling = False
         self.label = controls.prose()
-        self.color = ipywidgets.ColorPicker(
-            concise=True, description="Line", tooltip=f"Colour of the selection in {name}"
+        self.color = create(
+            ipywidgets.ColorPicker,
+            layout={"width": "auto"},
+            concise=True,
+            description="Line",
+            tooltip=f"Colour of the selection in {name}",
         )
-        self.fill = ipywidgets.ColorPicker(
-            concise=True, description="Fill", tooltip=f"Fill of selected areas and points in {name}"
+        self.fill = create(
+            ipywidgets.ColorPicker,
+            layout={"width": "auto"},
+            concise=True,
+            description="Fill",
+            tooltip=f"Fill of selected areas and points in {name}",
         )
-        self.filled = ipywidgets.Checkbox(
-            description="Filled", indent=False, layout=ipywidgets.Layout(width="auto")
+        self.filled = create(
+            ipywidgets.Checkbox, description="Filled", indent=False, layout={"width": "auto"}
         )
         self.remove = controls.button("✕", f"Select nothing in {name}", lambda: changed(None), "me-icon")
         for picker in (self.color, self.fill):
             picker.add_class("me-color")
-            picker.layout.width = "auto"
         for control in (self.color, self.fill, self.filled):
             control.observe(self._chosen, names="value")
-        self.widget = ipywidgets.VBox(
+        self.widget = create(
+            ipywidgets.VBox,
             (
                 controls.row(self.label, self.remove, classes=("me-selection-head",)),
                 controls.row(self.color, self.filled, self.fill),
-            )
+            ),
         )
         self.widget.add_class("me-selection")
 

@@ -10,6 +10,7 @@ from traitlets import TraitError
 
 from mapexplorer.explorer.markup import Markup, tag
 from mapexplorer.explorer.restoring import file_name
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.state import State
 from mapexplorer.protocol import MapExplorerError
 
@@ -47,7 +48,7 @@ class SharePanel(BoundPanel):
             with_copy(self.json, self.load, self.download),
             self.message,
         )
-        body = ipywidgets.VBox([*link, *code, *state])
+        body = create(ipywidgets.VBox, [*link, *code, *state])
         body.add_class("me-stack")
         self.explorer.composer.followers.append(self._unsent_changed)
         return (body,)

@@ -8,6 +8,7 @@ import ipywidgets
 from traitlets import TraitError
 
 from mapexplorer.explorer.outlines import Shape, Style
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.strokes import Kind
 from mapexplorer.protocol import SpatialRelation
 
@@ -43,7 +44,8 @@ class SpacePanel(BoundPanel):
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls of both uses of a geometry."""
-        self.use = ipywidgets.ToggleButtons(
+        self.use = create(
+            ipywidgets.ToggleButtons,
             options=[("Clip the map", CLIP), ("Filter features", FILTER)],
             tooltips=["Nothing is drawn outside the shape", "Only features in a relation to the shape"],
         )
@@ -75,9 +77,9 @@ class SpacePanel(BoundPanel):
         self.listen(self.excluded, self._excluded_chosen)
         self.listen(self.relation, self._related)
         self.listen(self.pattern, self._related)
-        self._clipping = ipywidgets.VBox((self.clip_reason, self.clip.widget, self.excluded))
-        self._filtering = ipywidgets.VBox(
-            (self.filter_reason, self.relation, self.pattern, self.filter.widget)
+        self._clipping = create(ipywidgets.VBox, (self.clip_reason, self.clip.widget, self.excluded))
+        self._filtering = create(
+            ipywidgets.VBox, (self.filter_reason, self.relation, self.pattern, self.filter.widget)
         )
         for part in (self._clipping, self._filtering):
             part.add_class("me-stack")

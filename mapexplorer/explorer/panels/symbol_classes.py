@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import (
     ClassBreaksRenderer,
@@ -42,7 +43,8 @@ class ClassControls:
         self._renderer: Renderer | None = None
         self._known: tuple[ShownLayer, str, bool, ValueCounts] | None = None
         self._asked = 0
-        self.mode = ipywidgets.ToggleButtons(
+        self.mode = create(
+            ipywidgets.ToggleButtons,
             options=_MODES,
             tooltips=(
                 "All features look the same",
@@ -64,13 +66,13 @@ class ClassControls:
             "Colours from low to high, or without an order",
             options=(OWN, *NAMES),
         )
-        self.reverse = ipywidgets.Checkbox(description="In reverse order", indent=False)
+        self.reverse = create(ipywidgets.Checkbox, description="In reverse order", indent=False)
         self.reverse.add_class("me-indented")
         self.note = controls.prose()
         self.reason = controls.prose()
-        self.made = ipywidgets.VBox((self.field, self.number, self.method, self.scheme, self.reverse))
+        self.made = create(ipywidgets.VBox, (self.field, self.number, self.method, self.scheme, self.reverse))
         self.made.add_class("me-stack")
-        self.widget = ipywidgets.VBox((self.mode, self.reason, self.made, self.note))
+        self.widget = create(ipywidgets.VBox, (self.mode, self.reason, self.made, self.note))
         self.widget.add_class("me-stack")
         panel.listen(self.mode, self._switch)
         for control in (self.field, self.number, self.method):

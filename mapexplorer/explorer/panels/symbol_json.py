@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 from pydantic import TypeAdapter
 
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import DrawingInfo, ValueFaults, strict_json, validate, write_path
 
 from . import controls
@@ -24,14 +25,15 @@ class JsonEditor:
     def __init__(self, panel: SymbolsPanel) -> None:
         self._panel = panel
         self._shown = ""
-        self.text = ipywidgets.Textarea(
+        self.text = create(
+            ipywidgets.Textarea,
             description="drawingInfo as JSON",
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         self.text.add_class("me-json-editor")
         self.apply = controls.button("Apply", "Draw the layer as this JSON says", self._apply)
         self.message = controls.prose()
-        self.widget = ipywidgets.VBox((self.text, self.message, controls.row(self.apply)))
+        self.widget = create(ipywidgets.VBox, (self.text, self.message, controls.row(self.apply)))
         self.widget.add_class("me-stack")
 
     def show(self, drawing: DrawingInfo) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import DrawingInfo, LabelClass, LayerInfo
 from mapexplorer.protocol.symbols import LARGEST_FONT, LARGEST_WIDTH
 
@@ -41,7 +42,7 @@ class LabelControls:
         self._panel = panel
         self._drawing = DrawingInfo()
         self._layer: LayerInfo | None = None
-        self.on = ipywidgets.Checkbox(description="Labels", indent=False)
+        self.on = create(ipywidgets.Checkbox, description="Labels", indent=False)
         self.part = controls.labelled(
             ipywidgets.Dropdown, "Label class", "Which labels are changed: the first that fits is drawn"
         )
@@ -59,13 +60,13 @@ class LabelControls:
         self.color = color_picker("Text colour", "Colour of the letters")
         self.halo = length_box("Halo", "Width round the letters, in points; 0 is no halo", LARGEST_WIDTH)
         self.halo_color = color_picker("Halo colour", "Colour round the letters")
-        self.made = ipywidgets.VBox(
+        self.made = create(ipywidgets.VBox,
             (
                 self.part, self.expression, self.field, self.placement,
                 self.size, self.color, self.halo, self.halo_color,
             )
         )  # fmt: skip
-        self.widget = ipywidgets.VBox((self.on, self.made))
+        self.widget = create(ipywidgets.VBox, (self.on, self.made))
         for stack in (self.made, self.widget):
             stack.add_class("me-stack")
         self.widget.add_class("me-labels")

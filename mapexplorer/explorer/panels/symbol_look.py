@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 from PIL import ImageColor
 
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import Renderer, Symbol
 from mapexplorer.protocol.symbols import LARGEST_SYMBOL, LARGEST_WIDTH
 
@@ -33,8 +34,8 @@ class LookControls:
         self.size = length_box("Size", "In points: 72 are an inch", LARGEST_SYMBOL)
         self.outline_color = color_picker("Outline", "Colour of the outline")
         self.outline_width = length_box("Outline width", "In points; 0 is no outline", LARGEST_WIDTH)
-        self.widget = ipywidgets.VBox(
-            (self.part, self.color, self.size, self.outline_color, self.outline_width)
+        self.widget = create(
+            ipywidgets.VBox, (self.part, self.color, self.size, self.outline_color, self.outline_width)
         )
         self.widget.add_class("me-stack")
         self._renderer: Renderer | None = None

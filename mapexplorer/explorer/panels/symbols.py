@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import ipywidgets
 from traitlets import TraitError
 
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import DataLayerSource, DrawingInfo, DynamicLayer, RasterSource
 
@@ -62,13 +63,13 @@ class SymbolsPanel(BoundPanel):
         self.add_opener.observe(lambda change: self.addition.open() if change.new else None, names="value")
         self.listen(self.layer, self._choose)
         self.listen(self.transparency, lambda: self.change(transparency=self.transparency.value))
-        self.drawing = ipywidgets.VBox(
-            (self.classes.widget, self.look.widget, self.transparency, self.labels.widget)
+        self.drawing = create(
+            ipywidgets.VBox, (self.classes.widget, self.look.widget, self.transparency, self.labels.widget)
         )
         self.drawing.add_class("me-stack")
         head = (self.layer, self.state, controls.row(self.add_opener, self.remove), form)
         tail = (controls.row(self.json_opener, self.reset_layer, self.reset_all), json)
-        self._body = ipywidgets.VBox((*head, self.drawing, *tail))
+        self._body = create(ipywidgets.VBox, (*head, self.drawing, *tail))
         self._body.add_class("me-stack")
         self.explorer.composer.followers.append(self._redraw)
         return (self.notice, self._body, self.message)
@@ -83,9 +84,7 @@ class SymbolsPanel(BoundPanel):
             self.show()
 
     def _folded(self, label: str, hint: str, part: Any) -> tuple[Any, Any]:
-        opener = ipywidgets.ToggleButton(
-            description=label, tooltip=hint, layout=ipywidgets.Layout(width="auto")
-        )
+        opener = create(ipywidgets.ToggleButton, description=label, tooltip=hint, layout={"width": "auto"})
         opener.add_class("me-button")
         opener.observe(lambda change: controls.shown(part.widget, bool(change.new)), names="value")
         controls.shown(part.widget, False)

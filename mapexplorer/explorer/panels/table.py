@@ -10,6 +10,7 @@ import ipywidgets
 from mapexplorer.explorer.asking import Asking
 from mapexplorer.explorer.markup import tag
 from mapexplorer.explorer.selections import FeatureId, ids_in, with_found
+from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.explorer.table_page import (
     ALL,
@@ -47,16 +48,17 @@ class TablePanel(BoundPanel):
         self._asking = Asking(self.explorer)
         self._asked: Any = None
         self._forget()
-        self.opener = ipywidgets.ToggleButton(
+        self.opener = create(ipywidgets.ToggleButton,
             description="Attribute table", tooltip="Show the attributes of a layer under the map",
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )  # fmt: skip
         self.opener.add_class("me-button")
-        self.layer = ipywidgets.Dropdown(description="Layer", layout=ipywidgets.Layout(width="auto"))
-        self.which = ipywidgets.Dropdown(
+        self.layer = create(ipywidgets.Dropdown, description="Layer", layout={"width": "auto"})
+        self.which = create(
+            ipywidgets.Dropdown,
             description="Rows",
             options=[("in view", IN_VIEW), ("all", ALL), ("selected", SELECTED)],
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         for control in (self.layer, self.which):
             control.add_class("me-compact")
@@ -72,9 +74,9 @@ class TablePanel(BoundPanel):
         self.cells = [controls.prose(None, "me-cells") for _ in range(PAGE)]
         pairs = zip(self.ticks, self.cells, strict=True)
         lines = self._lines = [controls.row(*pair, classes=("me-line",)) for pair in pairs]
-        self._head = controls.row(ipywidgets.HTML("#"), *self.heads, classes=("me-line",))
+        self._head = controls.row(create(ipywidgets.HTML, "#"), *self.heads, classes=("me-line",))
         tools = controls.row(self.layer, self.which, self.back, self.count, self.forward, self.more)
-        self._table = ipywidgets.VBox((tools, self.message, self._head, *lines))
+        self._table = create(ipywidgets.VBox, (tools, self.message, self._head, *lines))
         self._table.add_class("me-rows")
         for part in (self._table, *self.heads, *lines):
             controls.shown(part, False)
@@ -260,7 +262,7 @@ class TablePanel(BoundPanel):
             ipywidgets.Checkbox,
             f"Select row {number + 1}",
             indent=False,
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         tick.add_class("me-tick")
         self.listen(tick, lambda: self._ticked(number))

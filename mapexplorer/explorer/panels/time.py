@@ -9,6 +9,7 @@ import ipywidgets
 
 from mapexplorer.explorer.markup import Markup
 from mapexplorer.explorer.parameters import Hand
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol.time import TimeExtent, TimeRelation
 
 from . import controls, time_diagram, timeline
@@ -70,8 +71,10 @@ class TimePanel(BoundPanel):
         self.marks: tuple[int, ...] = (0, 1)
         self.window = Window(0, 1)
         self.playback = Playback(self, self._later)
-        self.mode = ipywidgets.ToggleButtons(
-            options=[(label, mode) for label, mode, _ in MODES], tooltips=[words for *_, words in MODES]
+        self.mode = create(
+            ipywidgets.ToggleButtons,
+            options=[(label, mode) for label, mode, _ in MODES],
+            tooltips=[words for *_, words in MODES],
         )
         self.mode.add_class("me-modes")
         self.slider = controls.labelled(ipywidgets.IntSlider, "Time", readout=False, min=0, max=1)
@@ -99,7 +102,7 @@ class TimePanel(BoundPanel):
         self.lapse = LapseControls(self)
         self._build_player()
         self._listen()
-        self._body = ipywidgets.VBox(
+        self._body = create(ipywidgets.VBox,
             (
                 self.mode, self.slider, self.range, self.first, self.last, self.message, self.player,
                 self.step, self.speed, self.relation, self.explanation, self.zone.box, self.layers.widget,
@@ -117,8 +120,11 @@ class TimePanel(BoundPanel):
         self.forward = controls.button(
             "▶" + controls.UPRIGHT + "|", "One step forward", lambda: self._move(1), "me-icon", "me-step"
         )
-        self.loop = ipywidgets.ToggleButton(
-            description="↻", tooltip="Start again at the end", layout=ipywidgets.Layout(width="auto")
+        self.loop = create(
+            ipywidgets.ToggleButton,
+            description="↻",
+            tooltip="Start again at the end",
+            layout={"width": "auto"},
         )
         self.loop.add_class("me-button")
         self.loop.add_class("me-icon")

@@ -9,6 +9,7 @@ import ipywidgets
 
 from mapexplorer.explorer.closing import close_whole
 from mapexplorer.explorer.markup import tag
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol.time import LayerTimeOptions, TimeUnit
 
 from . import controls
@@ -87,12 +88,12 @@ class LayerTimeControl:
             ipywidgets.FloatText, "Offset", f"Moves the data of {name} in time", continuous_update=False
         )
         self.unit = controls.named(
-            ipywidgets.Dropdown, "Unit of the offset", options=UNITS, layout=ipywidgets.Layout(width="130px")
+            ipywidgets.Dropdown, "Unit of the offset", options=UNITS, layout={"width": "130px"}
         )
         self.heading = controls.prose(tag("h4", tag("bdi", name), class_="me-legend-layer"))
         ticks = controls.row(self.use, self.cumulative)
         shift = controls.row(self.offset, self.unit, classes=("me-offset",))
-        self.widget = ipywidgets.VBox((self.heading, ticks, shift))
+        self.widget = create(ipywidgets.VBox, (self.heading, ticks, shift))
         self.widget.add_class("me-layer-time")
         for control in (self.use, self.cumulative, self.offset, self.unit):
             listen(control, self._changed)
@@ -176,8 +177,8 @@ class LayerTimes:
 
 
 def _tick(words: str, hint: str) -> Any:
-    made = ipywidgets.Checkbox(
-        description=words, tooltip=hint, indent=False, layout=ipywidgets.Layout(width="auto")
+    made = create(
+        ipywidgets.Checkbox, description=words, tooltip=hint, indent=False, layout={"width": "auto"}
     )
     made.add_class("me-layer")
     return made

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import ServiceInfo
 
 from . import controls
@@ -31,7 +32,7 @@ class TransformationChoice:
             continuous_update=False,
         )
         self.note = controls.prose()
-        self.widget = ipywidgets.VBox((self.box, self.note))
+        self.widget = create(ipywidgets.VBox, (self.box, self.note))
         self.widget.add_class("me-stack")
 
     def offer(self, info: ServiceInfo) -> None:

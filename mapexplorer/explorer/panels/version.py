@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from mapexplorer.explorer.markup import Markup, tag
+from mapexplorer.explorer.sharing import create
 
 from . import controls, timeline
 from .bound_panel import BoundPanel
@@ -57,7 +58,7 @@ class VersionPanel(BoundPanel):
         self.listen(self.moment, self._typed)
         self.listen(self.zone.box, lambda: self.refuse(self.zone.choose()))
         self.explorer.observe(self._zone_changed, names=["time_zone"])
-        body = ipywidgets.VBox(
+        body = create(ipywidgets.VBox,
             (
                 self.version, self.version_reason, self.picker, self.moment, self.zone.box,
                 controls.row(self.now), self.history_reason, self.message, self.facts,
