@@ -7,17 +7,23 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import geopandas
 import pytest
+from shapely.geometry import Point
 from traitlets import TraitError
 
+from mapexplorer import connect
+from mapexplorer.client import Identified
 from mapexplorer.explorer import time_zones
+from mapexplorer.explorer.explorer import MapExplorer
 from mapexplorer.explorer.lapse_times import stamp
-from mapexplorer.explorer.panels import TimePanel, VersionPanel, timeline
+from mapexplorer.explorer.panels import FiltersPanel, TimePanel, VersionPanel, timeline
 from mapexplorer.explorer.panels.timeline import Step
+from mapexplorer.explorer.scheduler import ManualScheduler
 from mapexplorer.protocol.time import TimeExtent
 
 from .conftest import Bench
-from .panels.stand_in import FIXES, ROOT, StandIn, browser, choose
+from .panels.stand_in import FIXES, ROOT, StandIn, browser, choose, press
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 
@@ -134,3 +140,79 @@ def test_the_panel_of_history_shows_and_reads_the_zone() -> None:
     explorer.time_zone = "UTC"
     assert (panel.moment.description, panel.moment.value) == ("As of (UTC)", "2015-06-01 15:00")
     panel.close()
+
+
+DATED = {
+    **FIXES,
+    "fields": [
+        {"name": "OBJECTID", "type": "esriFieldTypeOID"},
+        {"name": "seen", "type": "esriFieldTypeDate"},
+        {"name": "born", "type": "esriFieldTypeDateOnly"},
+    ],
+    "parameterInfos": [{"name": "since", "dataType": "esriFieldTypeDate", "defaultValue": 1199145600000}],
+}
+
+
+def test_a_filter_is_built_from_times_of_the_zone_and_sent_in_utc() -> None:
+    explorer = StandIn(ROOT, [DATED])
+    explorer.time_zone = "Asia/Tokyo"
+    panel = FiltersPanel(explorer)
+    browser(panel.boxes[1].build, value=True)
+    builder = panel.boxes[1].builder
+    assert builder is not None
+    row = builder.rows[0]
+    assert (row.field.value, row.value.placeholder) == ("seen", "2008-07-01 (Asia/Tokyo)")
+    browser(row.value, value="2008-07-01 06:00")
+    sent = {1: "seen >= TIMESTAMP '2008-06-30 21:00:00'"}
+    assert explorer.parameters.layer_defs == sent
+    assert "time zone Asia/Tokyo" in builder.note.value
+    press(builder.add)
+    browser(builder.rows[1].value, value="soon")
+    assert "expected a date such as" in builder.note.value
+    explorer.time_zone = "UTC"
+    assert [one.value.value for one in builder.rows] == ["2008-06-30 21:00", "soon"]
+    assert row.value.placeholder == "2008-07-01 (UTC)"
+    assert explorer.parameters.layer_defs == sent, "only what is shown changes"
+    explorer.parameters.layer_defs = {
+        1: "seen < TIMESTAMP '2008-01-01 00:00:00' AND born = DATE '2008-01-01'"
+    }
+    explorer.time_zone = "Asia/Tokyo"
+    assert [one.value.value for one in builder.rows] == ["2008-01-01 09:00", "2008-01-01"]
+    panel.close()
+
+
+def test_a_value_of_a_published_filter_is_a_time_of_the_zone() -> None:
+    explorer = StandIn(ROOT, [DATED])
+    panel = FiltersPanel(explorer)
+    (since,) = panel.boxes[1].parameters
+    browser(since.text, value="2008-02-01")
+    explorer.time_zone = "Asia/Tokyo"
+    assert (since.text.value, since.text.placeholder) == ("2008-02-01 09:00", "2008-01-01 09:00")
+    assert "a date, in Asia/Tokyo" in since.about.value
+    browser(since.text, value="2008-02-01")
+    assert explorer.parameters.layer_parameter_values == {1: {"since": utc("2008-01-31 15:00")}}
+    panel.close()
+
+
+def test_the_table_and_what_is_identified_show_times_of_the_zone(wire: object) -> None:
+    seen = [datetime(2008, 1, 1, 12), datetime(2008, 7, 1, 12)]
+    frame = geopandas.GeoDataFrame({"seen": seen}, geometry=[Point(0, 0), Point(1, 1)], crs=4326)
+    explorer = MapExplorer(
+        connect({"Towns": frame}), scheduler=ManualScheduler(), bbox=(-5, -5, 5, 5), bbox_sr=4326
+    )
+    table, select = explorer.table, explorer.panels["SelectPanel"]
+    browser(table.opener, value=True)
+    while explorer.controller.scheduler.pump():
+        pass
+    assert "2008-07-01 12:00" in table.cells[1].value
+    assert "times in UTC" in table.count.value
+    select._tell((0, 0), [Identified(0, "Towns", "", {"seen": utc("2008-07-01 12:00")})])
+    assert "Times in UTC" in select.found.value
+    explorer.time_zone = "Europe/Berlin"
+    assert "2008-01-01 13:00" in table.cells[0].value
+    assert "2008-07-01 14:00" in table.cells[1].value
+    assert "times in Europe/Berlin" in table.count.value
+    for shown in (select.found.value, select.popup._layers[0].child.value):
+        assert "2008-07-01 14:00" in shown
+        assert "Times in Europe/Berlin" in shown
+    explorer.close()

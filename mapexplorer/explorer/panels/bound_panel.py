@@ -49,6 +49,7 @@ class BoundPanel(Panel, ABC):
             explorer.parameters.observe(self._follow, names=self._names)
         self._info = explorer.info
         explorer.observe(self._answered, names=["answer"])
+        explorer.observe(self._zone_changed, names=["time_zone"])
         if explorer.answer is not None:
             self.on_answer(explorer.answer)
 
@@ -68,6 +69,9 @@ class BoundPanel(Panel, ABC):
         """Set the widgets anew."""
         with self.quietly():
             self.show()
+
+    def on_zone(self) -> None:
+        """Show times in the time zone that was chosen; what a panel without times need not do."""
 
     @contextmanager
     def quietly(self) -> Iterator[None]:
@@ -111,6 +115,7 @@ class BoundPanel(Panel, ABC):
         if self._names:
             self.explorer.parameters.unobserve(self._follow, names=self._names)
         self.explorer.unobserve(self._answered, names=["answer"])
+        self.explorer.unobserve(self._zone_changed, names=["time_zone"])
         if self._alone is not None:
             close_whole(self._alone)
         super().close()
@@ -122,6 +127,10 @@ class BoundPanel(Panel, ABC):
     def _follow(self, change: Any) -> None:
         with self.quietly():
             self.show()
+
+    def _zone_changed(self, change: Any) -> None:
+        with self.quietly():
+            self.on_zone()
 
     def _answered(self, change: Any) -> None:
         """Hear of answers and services when this panel stands alone, outside the explorer's own panels."""

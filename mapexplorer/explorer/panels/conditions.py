@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from enum import StrEnum
 
 from . import timeline
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     TEXT = "text"
     DATE = "date"
+    DAY = "day"
 
 
 class Operator(StrEnum):
@@ -44,13 +46,15 @@ class Operator(StrEnum):
 
 _ORDERED = (Operator.AT_LEAST, Operator.AT_MOST, Operator.MORE, Operator.LESS, Operator.BETWEEN)
 _ANY = (Operator.EMPTY, Operator.FILLED)
+_DATED = (*_ORDERED, Operator.EQUAL, Operator.UNEQUAL, *_ANY)
 OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
     Kind.NUMBER: (Operator.EQUAL, Operator.UNEQUAL, *_ORDERED, Operator.ONE_OF, *_ANY),
     Kind.TEXT: (
         Operator.EQUAL, Operator.UNEQUAL, Operator.ONE_OF, Operator.CONTAINS, Operator.BEGINS,
         Operator.ENDS, *_ORDERED, *_ANY,
     ),
-    Kind.DATE: (*_ORDERED, Operator.EQUAL, Operator.UNEQUAL, *_ANY),
+    Kind.DATE: _DATED,
+    Kind.DAY: _DATED,
 }  # fmt: skip
 """The operators that make sense for a kind of field, the most useful one first."""
 PATTERNS = {Operator.CONTAINS: ("%", "%"), Operator.BEGINS: ("", "%"), Operator.ENDS: ("%", "")}
@@ -67,7 +71,7 @@ def values_wanted(operator: Operator) -> int | None:
 
 @dataclass(frozen=True)
 class Condition:
-    """One comparison; values are texts as a person types them, dates in UTC."""
+    """One comparison; values are texts as a person types them, dates in the time zone of that person."""
 
     field: str
     operator: Operator
@@ -91,27 +95,32 @@ class Conditions:
 def kind_of(field_type: str) -> Kind:
     """The kind of a field from its esriFieldType…"""
     name = field_type.removeprefix("esriFieldType")
-    if name in ("Date", "DateOnly", "TimestampOffset"):
+    if name == "DateOnly":
+        return Kind.DAY
+    if name in ("Date", "TimestampOffset"):
         return Kind.DATE
     numeric = ("OID", "SmallInteger", "Integer", "BigInteger", "Single", "Double")
     return Kind.NUMBER if name in numeric else Kind.TEXT
 
 
-def compose(conditions: Conditions, kinds: Mapping[str, Kind]) -> str:
-    """Write conditions as an expression. Raises ValueError for a value that is not of its field's kind."""
+def compose(conditions: Conditions, kinds: Mapping[str, Kind], zone: tzinfo = UTC) -> str:
+    """Write conditions as an expression, its dates in UTC.
+
+    Raises ValueError for a value that is not of its field's kind.
+    """
     return f" {conditions.joiner} ".join(
-        _written(item, kinds.get(item.field, Kind.TEXT)) for item in conditions.items
+        _written(item, kinds.get(item.field, Kind.TEXT), zone) for item in conditions.items
     )
 
 
-def _written(condition: Condition, kind: Kind) -> str:
+def _written(condition: Condition, kind: Kind, zone: tzinfo) -> str:
     field, operator = quoted_field(condition.field), condition.operator
     if operator in PATTERNS:
         before, after = PATTERNS[operator]
         return f"{field} LIKE {_quoted(before + condition.values[0] + after)}"
     if operator in _ANY:
         return f"{field} IS NULL" if operator is Operator.EMPTY else f"{field} IS NOT NULL"
-    values = [literal(value, kind) for value in condition.values]
+    values = [literal(value, kind, zone) for value in condition.values]
     if operator is Operator.BETWEEN:
         return f"{field} BETWEEN {values[0]} AND {values[1]}"
     if operator is Operator.ONE_OF:
@@ -119,7 +128,7 @@ def _written(condition: Condition, kind: Kind) -> str:
     return f"{field} {operator} {values[0]}"
 
 
-def literal(value: str, kind: Kind) -> str:
+def literal(value: str, kind: Kind, zone: tzinfo = UTC) -> str:
     """A value as a constant of an expression. Raises ValueError when it is not of the kind."""
     if kind is Kind.NUMBER:
         if number(value) is None:
@@ -127,36 +136,41 @@ def literal(value: str, kind: Kind) -> str:
         return value.strip()
     if kind is Kind.TEXT:
         return _quoted(value)
-    moment = timeline.text(timeline.parsed(value))
+    moment = timeline.text(timeline.parsed(value, zone_of(kind, zone)))
     day, _, clock = moment.partition(" ")
     return f"TIMESTAMP '{day} {clock:0<5}{':00' if len(clock) == 5 else ''}'" if clock else f"DATE '{day}'"
+
+
+def zone_of(kind: Kind, zone: tzinfo) -> tzinfo:
+    """The time zone in which values of a kind are shown and typed: a day is the same day everywhere."""
+    return zone if kind is Kind.DATE else UTC
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def read(expression: str, kinds: Mapping[str, Kind]) -> Conditions:
+def read(expression: str, kinds: Mapping[str, Kind], zone: tzinfo = UTC) -> Conditions:
     """Read an expression; `kinds` are the fields. Raises NotBuildable for what the builder cannot show."""
     words = Words(words_of(expression))
     if words.over:
         return Conditions()
-    items = [_condition(words, kinds)]
+    items = [_condition(words, kinds, zone)]
     joiners: set[str] = set()
     while not words.over:
         joiner = words.take_word(ALL, ANY)
         if joiner is None:
             raise NotBuildable("it holds more than comparisons of fields with values")
         joiners.add(joiner)
-        items.append(_condition(words, kinds))
+        items.append(_condition(words, kinds, zone))
     if len(joiners) > 1:
         raise NotBuildable("it mixes AND with OR")
     return Conditions(tuple(items), joiners.pop() if joiners else ALL)
 
 
-def _condition(words: Words, kinds: Mapping[str, Kind]) -> Condition:
+def _condition(words: Words, kinds: Mapping[str, Kind], zone: tzinfo) -> Condition:
     if words.take_sign("("):
-        inner = _condition(words, kinds)
+        inner = _condition(words, kinds, zone)
         if not words.take_sign(")"):
             raise NotBuildable("it groups conditions with brackets")
         return inner
@@ -166,18 +180,18 @@ def _condition(words: Words, kinds: Mapping[str, Kind]) -> Condition:
         words.expect_word("NULL")
         return Condition(field, Operator.FILLED if negated else Operator.EMPTY)
     if words.take_word("IN"):
-        return Condition(field, Operator.ONE_OF, _list(words, kinds[field]))
+        return Condition(field, Operator.ONE_OF, _list(words, kinds[field], zone))
     if words.take_word("BETWEEN"):
-        low = _value(words, kinds[field])
+        low = _value(words, kinds[field], zone)
         words.expect_word(ALL)
-        return Condition(field, Operator.BETWEEN, (low, _value(words, kinds[field])))
+        return Condition(field, Operator.BETWEEN, (low, _value(words, kinds[field], zone)))
     if words.take_word("LIKE"):
         return _like(field, words)
     sign = words.next()
     operator = {"!=": "<>"}.get(sign.text, sign.text)
     if sign.kind != "sign" or operator not in COMPARISONS:
         raise NotBuildable("it holds more than comparisons of fields with values")
-    return Condition(field, Operator(operator), (_value(words, kinds[field]),))
+    return Condition(field, Operator(operator), (_value(words, kinds[field], zone),))
 
 
 def _field(word: Word, kinds: Iterable[str]) -> str:
@@ -189,12 +203,12 @@ def _field(word: Word, kinds: Iterable[str]) -> str:
     raise NotBuildable("it compares something other than a field of this layer")
 
 
-def _value(words: Words, kind: Kind) -> str:
+def _value(words: Words, kind: Kind, zone: tzinfo) -> str:
     date = words.take_word("DATE", "TIMESTAMP")
     word = words.next()
-    if kind is Kind.DATE and date and word.kind == "text":
+    if kind in (Kind.DATE, Kind.DAY) and date and word.kind == "text":
         try:
-            return timeline.text(timeline.parsed(word.text))
+            return timeline.text(timeline.parsed(word.text), zone_of(kind, zone))
         except ValueError:
             raise NotBuildable("it holds a date that cannot be read") from None
     fitting = {Kind.NUMBER: "number", Kind.TEXT: "text"}.get(kind)
@@ -203,12 +217,12 @@ def _value(words: Words, kind: Kind) -> str:
     return word.text
 
 
-def _list(words: Words, kind: Kind) -> tuple[str, ...]:
+def _list(words: Words, kind: Kind, zone: tzinfo) -> tuple[str, ...]:
     if not words.take_sign("("):
         raise NotBuildable("it holds more than comparisons of fields with values")
-    values = [_value(words, kind)]
+    values = [_value(words, kind, zone)]
     while words.take_sign(","):
-        values.append(_value(words, kind))
+        values.append(_value(words, kind, zone))
     if not words.take_sign(")"):
         raise NotBuildable("it holds more than comparisons of fields with values")
     return tuple(values)

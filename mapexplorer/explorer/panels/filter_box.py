@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MOST_FIELDS = 60
 MOST_CODES = 8
 COLUMN = re.compile(r"\(column (\d+)\)")
+KIND_WORDS = {"OID": "object id", "SmallInteger": "small integer", "Date": "date, in expressions in UTC"}
 AROUND = 28
 """Signs of an expression shown before and after the place of a fault."""
 
@@ -86,6 +88,13 @@ class FilterBox:
             with self._panel.quietly():
                 self.builder.show(self.text.value.strip())
 
+    def use_zone(self, zone: tzinfo) -> None:
+        """Show and read times in another time zone."""
+        if self.builder is not None:
+            self.builder.use_zone(zone)
+        for parameter in self.parameters:
+            parameter.use_zone(zone)
+
     def say(self, sentence: str) -> None:
         """Show a message under the box and mark it; an empty sentence takes both away."""
         controls.marked(self.text, "me-wrong", bool(sentence))
@@ -126,7 +135,9 @@ class FilterBox:
 
     def _build(self, change: Any) -> None:
         if self.builder is None:
-            self.builder = FilterBuilder(self._published, self._panel, self._built, self._ask_values)
+            self.builder = FilterBuilder(
+                self._published, self._panel, self._built, self._ask_values, self._panel.place
+            )
             self._place.children = (self.builder.widget,)
         controls.shown(self.builder.widget, bool(change.new))
         if change.new:
@@ -172,7 +183,7 @@ def describe(field: Any) -> str:
     parts = [name if alias in ("", name) else f"{name} ({alias})"]
     kind = str(member(field, "type") or "").removeprefix("esriFieldType")
     if kind:
-        parts.append({"OID": "object id", "SmallInteger": "small integer"}.get(kind, kind.lower()))
+        parts.append(KIND_WORDS.get(kind, kind.lower()))
     domain = member(field, "domain")
     codes = member(domain, "coded_values", "codedValues") if domain is not None else None
     limits = member(domain, "range") if domain is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any, Protocol
 
 import ipywidgets
@@ -10,7 +11,7 @@ import ipywidgets
 from mapexplorer.explorer.closing import close_whole
 from mapexplorer.explorer.sharing import create
 
-from . import controls
+from . import controls, timeline
 from .condition_words import NotBuildable
 from .conditions import (
     ALL,
@@ -40,7 +41,10 @@ DATE_LABELS = {
     Operator.MORE: "is after", Operator.AT_LEAST: "is from … on", Operator.LESS: "is before",
     Operator.AT_MOST: "is up to", Operator.EQUAL: "is exactly",
 }  # fmt: skip
-FIRST_OPERATOR = {Kind.NUMBER: Operator.AT_LEAST, Kind.TEXT: Operator.EQUAL, Kind.DATE: Operator.AT_LEAST}
+FIRST_OPERATOR = {
+    Kind.NUMBER: Operator.AT_LEAST, Kind.TEXT: Operator.EQUAL, Kind.DATE: Operator.AT_LEAST,
+    Kind.DAY: Operator.AT_LEAST,
+}  # fmt: skip
 
 
 class Listening(Protocol):
@@ -106,6 +110,14 @@ class ConditionRow:
         with self._builder.panel.quietly():
             self._offer_values(before.values)
 
+    def move_to_zone(self, before: tzinfo, now: tzinfo) -> None:
+        """Show typed times in another time zone; they stay the same times."""
+        if self.kind is Kind.DATE:
+            for box in (self.value, self.until):
+                box.value = _moved(box.value, before, now)
+            self._fit()
+            self._builder.want_values(self)
+
     def close(self) -> None:
         """Release the widgets."""
         for row in self.widget.children[:2]:
@@ -128,7 +140,7 @@ class ConditionRow:
         self._builder.changed()
 
     def _offer_operators(self) -> None:
-        labels = {**LABELS, **(DATE_LABELS if self.kind is Kind.DATE else {})}
+        labels = {**LABELS, **(DATE_LABELS if self.kind in (Kind.DATE, Kind.DAY) else {})}
         self.operator.options = [(labels[operator], operator) for operator in OPERATORS[self.kind]]
 
     def _offer_values(self, chosen: Sequence[str]) -> None:
@@ -144,9 +156,10 @@ class ConditionRow:
         controls.shown(self.value, wanted in (1, 2))
         controls.shown(self.until, wanted == 2)
         controls.shown(self.several, wanted is None)
-        date = self.kind is Kind.DATE
-        self.value.placeholder = "2008-07-01 (UTC)" if date else "from" if wanted == 2 else "value"
-        self.until.placeholder = "2008-08-01 (UTC)" if date else "to"
+        zoned = f" ({self._builder.zone})" if self.kind is Kind.DATE else ""
+        dated = self.kind in (Kind.DATE, Kind.DAY)
+        self.value.placeholder = f"2008-07-01{zoned}" if dated else "from" if wanted == 2 else "value"
+        self.until.placeholder = f"2008-08-01{zoned}" if dated else "to"
 
 
 class FilterBuilder:
@@ -158,8 +171,10 @@ class FilterBuilder:
         panel: Listening,
         write: Callable[[str], object],
         ask_values: Callable[[str, Kind, Callable[[Choices], None]], object],
+        zone: tzinfo = UTC,
     ) -> None:
         self.panel, self._write, self._ask_values = panel, write, ask_values
+        self.zone = zone
         self._fields = {str(member(field, "name")): field for field in fields}
         self.kinds = {name: kind_of(str(member(field, "type") or "")) for name, field in self._fields.items()}
         self.names = [(_title(name, field), name) for name, field in self._fields.items()]
@@ -189,13 +204,13 @@ class FilterBuilder:
             return
         self.expression = expression
         try:
-            conditions = read(expression, self.kinds)
+            conditions = read(expression, self.kinds, self.zone)
         except NotBuildable as reason:
             self._lay(())
             self._say(f"This expression is edited as text: {reason}. It is applied as it stands.")
             return
-        self._say("")
         self._lay(conditions.items)
+        self._say("")
         self.joiner.value = conditions.joiner
 
     def more(self) -> None:
@@ -222,8 +237,8 @@ class FilterBuilder:
         try:
             for condition in complete:
                 for value in condition.values:
-                    _check(value, condition, self.kinds)
-            expression = compose(Conditions(complete, self.joiner.value), self.kinds)
+                    _check(value, condition, self.kinds, self.zone)
+            expression = compose(Conditions(complete, self.joiner.value), self.kinds, self.zone)
         except ValueError as error:
             self._say(str(error), wrong=True)
             return
@@ -231,6 +246,14 @@ class FilterBuilder:
         self._say("A condition without a value is left out." if missing else "")
         self.expression = expression
         self._write(expression)
+
+    def use_zone(self, zone: tzinfo) -> None:
+        """Show and read times in another time zone; the expression stays."""
+        before, self.zone = self.zone, zone
+        with self.panel.quietly():
+            for row in self.rows:
+                row.move_to_zone(before, zone)
+        self._say("")
 
     def want_values(self, row: ConditionRow) -> None:
         """Have the values of the row's field looked up."""
@@ -273,6 +296,9 @@ class FilterBuilder:
         controls.shown(self.joiner, len(self.rows) > 1)
 
     def _say(self, words: str, wrong: bool = False) -> None:
+        """Say something about the conditions, else in what time zone those with times are typed."""
+        if not words and self.zone is not UTC and any(row.kind is Kind.DATE for row in self.rows):
+            words = f"Times here are in the time zone {self.zone}; the expression holds them in UTC."
         controls.say(self.note, controls.alert(words) if wrong else controls.hint(words))
 
 
@@ -282,9 +308,17 @@ def _bare(kind: Any, tooltip: str, **options: Any) -> Any:
     return made
 
 
-def _check(value: str, condition: Condition, kinds: Mapping[str, Kind]) -> None:
+def _moved(typed: str, before: tzinfo, now: tzinfo) -> str:
+    """A typed time in another time zone; what is no time stays."""
     try:
-        literal(value, kinds[condition.field])
+        return timeline.text(timeline.parsed(typed, before), now)
+    except ValueError:
+        return typed
+
+
+def _check(value: str, condition: Condition, kinds: Mapping[str, Kind], zone: tzinfo) -> None:
+    try:
+        literal(value, kinds[condition.field], zone)
     except ValueError as error:
         raise ValueError(f"{condition.field}: {error}.") from None
 

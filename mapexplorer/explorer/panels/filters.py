@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
 from mapexplorer.explorer.sharing import create
+from mapexplorer.explorer.time_zones import zone
 
 from . import controls
 from .bound_panel import BoundPanel
@@ -123,6 +125,16 @@ class FiltersPanel(BoundPanel):
         words = "Not in effect while dynamic layers with filters of their own are drawn: "
         told = [f"{words}{', '.join(lost)}."] if lost else []
         controls.say(self.conflict, controls.hint(" ".join([*told, *([OVERRIDES] if foreign else [])])))
+
+    @property
+    def place(self) -> tzinfo:
+        """The time zone in which times are shown and typed."""
+        return zone(self.explorer.time_zone)
+
+    def on_zone(self) -> None:
+        """Show the times of all filters in the zone that was chosen."""
+        for box in self.boxes.values():
+            box.use_zone(self.place)
 
     def refuse(self, sentence: str) -> None:
         """Show why an expression was not taken."""

@@ -128,7 +128,7 @@ def _values_clause(
 
 
 def _literal(value: str, kind: Kind) -> str:
-    moment = whole(value) if kind is Kind.DATE else None
+    moment = whole(value) if kind in (Kind.DATE, Kind.DAY) else None
     return literal(date_text(moment) if moment is not None else value, kind)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -20,7 +21,7 @@ Value = str | int | float
 INTEGERS = ("SmallInteger", "Integer", "BigInteger")
 KINDS = {
     "String": "text", "SmallInteger": "a whole number", "Integer": "a whole number",
-    "BigInteger": "a whole number", "Single": "a number", "Double": "a number", "Date": "a date, in UTC",
+    "BigInteger": "a whole number", "Single": "a number", "Double": "a number", "Date": "a date",
 }  # fmt: skip
 
 
@@ -32,24 +33,42 @@ class ParameterInput:
         self.type = str(member(info, "data_type") or "String").removeprefix("esriFieldType")
         self.several = member(info, "multiple_values") is True
         self.layer_id = layer_id
-        default = self.text_of(member(info, "default_value"))
-        kind = KINDS.get(self.type, "a value")
-        about = f"{kind}, one on each line" if self.several else kind
+        self._default = member(info, "default_value")
+        self._zone = panel.place
         box = ipywidgets.Textarea if self.several else ipywidgets.Text
         more: dict[str, Any] = {"rows": 3} if self.several else {}
         self.text = controls.labelled(
             box,
             self.name,
-            f"{self.name}: {about}",
-            placeholder=default,
             continuous_update=False,
             **more,
         )
-        published = ", ".join(default.split("\n"))
-        self.about = controls.prose(controls.hint(f"{about}; empty: as published, {published}"))
-        self.message = controls.prose()
+        self.about, self.message = controls.prose(), controls.prose()
+        self._explain()
         self.widget = create(ipywidgets.VBox, (self.text, self.about, self.message))
         panel.listen(self.text, lambda: panel.parameter_typed(self))
+
+    def _explain(self) -> None:
+        kind = KINDS.get(self.type, "a value")
+        about = f"{kind}, in {self._zone}" if self.type == "Date" else kind
+        if self.several:
+            about += ", one on each line"
+        default = self.text_of(self._default)
+        self.text.tooltip, self.text.placeholder = f"{self.name}: {about}", default
+        published = ", ".join(default.split("\n"))
+        controls.say(self.about, controls.hint(f"{about}; empty: as published, {published}"))
+
+    def use_zone(self, zone: tzinfo) -> None:
+        """Show and read times in another time zone; what was typed stays the same time."""
+        if self.type != "Date":
+            return
+        try:
+            typed = self.value()
+        except ValueError:
+            typed = self.text.value
+        self._zone = zone
+        self.text.value = self.text_of(typed)
+        self._explain()
 
     def text_of(self, value: Any) -> str:
         """A value as it stands in the box."""
@@ -57,7 +76,7 @@ class ParameterInput:
             return "\n".join(self.text_of(item) for item in value)
         moment = whole(value) if self.type == "Date" and not isinstance(value, str) else None
         if moment is not None:
-            return timeline.text(moment)
+            return timeline.text(moment, self._zone)
         return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
 
     def value(self) -> Value | tuple[Value, ...] | None:
@@ -82,7 +101,7 @@ class ParameterInput:
             return real
         if self.type == "Date":
             try:
-                return timeline.parsed(typed) or 0
+                return timeline.parsed(typed, self._zone) or 0
             except ValueError as error:
                 raise ValueError(f"{self.name}: {error}.") from None
         return typed

@@ -10,6 +10,7 @@ import ipywidgets
 
 from mapexplorer.client import Identified, Place
 from mapexplorer.explorer.asking import Asking
+from mapexplorer.explorer.markup import Markup
 from mapexplorer.explorer.outlines import Shape
 from mapexplorer.explorer.pages import Point
 from mapexplorer.explorer.popup import Popup, identified
@@ -49,6 +50,7 @@ class SelectPanel(BoundPanel):
         """Make the controls."""
         self.rows: list[SelectionRow] = []
         self._asking = Asking(self.explorer)
+        self._identified: Sequence[Identified] = ()
         self.popup = Popup(self.explorer.map)
         self.mode = create(
             ipywidgets.ToggleButtons,
@@ -193,7 +195,7 @@ class SelectPanel(BoundPanel):
         service, layers = explorer.service, self._targets(request)
         take = self._select_first if selecting else partial(self._tell, point)
         self._asking.ask(
-            lambda: service.identify(place, layers, request=request, raw=selecting), take, self.refuse
+            lambda: service.identify(place, layers, request=request, raw=True), take, self.refuse
         )
 
     def _targets(self, request: MapRequest) -> list[int] | None:
@@ -233,9 +235,21 @@ class SelectPanel(BoundPanel):
     # ---- from the service's answers
 
     def _tell(self, point: Point, found: Sequence[Identified]) -> None:
-        content = identified(found)
+        self._identified = found
+        content = self._in_words()
         controls.say(self.found, content)
         self.popup.show(point, content)
+
+    def _in_words(self) -> Markup:
+        fields = {layer_id: layer.info.fields for layer_id, layer in self.layers.items()}
+        return identified(self._identified, fields, self.explorer.time_zone)
+
+    def on_zone(self) -> None:
+        """Show the times of what was identified in the zone that was chosen."""
+        if self.found.value:
+            content = self._in_words()
+            controls.say(self.found, content)
+            self.popup.rewrite(content)
 
     def _select_first(self, found: Sequence[Identified]) -> None:
         for one in found:

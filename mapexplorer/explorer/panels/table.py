@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
+from mapexplorer.explorer import time_zones
 from mapexplorer.explorer.asking import Asking
 from mapexplorer.explorer.markup import tag
 from mapexplorer.explorer.selections import FeatureId, ids_in, with_found
@@ -24,7 +25,8 @@ from mapexplorer.explorer.table_page import (
 )
 from mapexplorer.protocol import LayerInfo
 
-from . import controls, timeline
+from . import controls
+from .attribute_words import DATE, written
 from .bound_panel import BoundPanel
 
 if TYPE_CHECKING:
@@ -119,6 +121,10 @@ class TablePanel(BoundPanel):
         if self.which.value == SELECTED:
             self._refresh()
 
+    def on_zone(self) -> None:
+        """Show the times of the rows in the zone that was chosen."""
+        self._write_page()
+
     def refuse(self, sentence: str) -> None:
         """Show why rows cannot be shown or selected."""
         controls.say(self.message, controls.alert(sentence))
@@ -190,8 +196,13 @@ class TablePanel(BoundPanel):
             return
         self.page = page
         self.refuse("")
-        fields = self._fields()
-        controls.say(self.count, controls.hint(page.words))
+        self._write_page()
+
+    def _write_page(self) -> None:
+        page, fields = self.page, self._fields()
+        dated = any(field.type == DATE for field in fields)
+        zone = f", times in {self.explorer.time_zone}" if dated and page.rows else ""
+        controls.say(self.count, controls.hint(page.words + zone))
         for number, head in enumerate(self.heads):
             controls.shown(head, number < len(fields))
             if number < len(fields):
@@ -216,7 +227,8 @@ class TablePanel(BoundPanel):
         tick.description = named if len(named) <= 10 else named[:9] + "…"
         tick.tooltip = f"Select row {named}"
         tick.disabled = feature is None
-        cells = [tag("span", written(row.get(field.name), field.type)) for field in fields]
+        zone = time_zones.zone(self.explorer.time_zone)
+        cells = [tag("span", shortened(written(row.get(field.name), field, zone))) for field in fields]
         controls.say(self.cells[number], tag("div", cells, class_="me-cell-row"))
 
     # ---- from the person
@@ -277,11 +289,6 @@ class TablePanel(BoundPanel):
         self.write(selection_definitions=after or None)
 
 
-def written(value: Any, kind: str) -> str:
-    """A value as people read it: dates in UTC, at most some letters."""
-    if value is None:
-        return ""
-    if kind == "esriFieldTypeDate" and isinstance(value, int):
-        return timeline.text(value)
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+def shortened(text: str) -> str:
+    """A text of at most some letters."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -139,7 +139,6 @@ class TimePanel(BoundPanel):
         self.listen(self.step, self._step_chosen)
         self.listen(self.relation, self._relation_chosen)
         self.listen(self.zone.box, lambda: self.refuse(self.zone.choose()))
-        self.explorer.observe(self._zone_changed, names=["time_zone"])
         self.speed.observe(lambda change: setattr(self.playback, "pause", change.new), names="value")
         self.loop.observe(lambda change: setattr(self.playback, "loop", change.new), names="value")
         self.playback.pause = self.speed.value
@@ -211,10 +210,14 @@ class TimePanel(BoundPanel):
         if answer.export_error and self.playback.playing:
             self._stop()
 
+    def on_zone(self) -> None:
+        """Lay the steps anew over the days of the zone that was chosen."""
+        self.lapse.stop()
+        self._step_chosen()
+
     def close(self) -> None:
         """Stop playing and release the widgets."""
         self.explorer.parameters.unobserve(self._follow, names=["dynamic_layers"])
-        self.explorer.unobserve(self._zone_changed, names=["time_zone"])
         self.playback.stop()
         self.lapse.close()
         super().close()
@@ -246,10 +249,6 @@ class TimePanel(BoundPanel):
             self.refuse(f"Time: {error}.")
             return
         self.write(time=time)
-
-    def _zone_changed(self, change: Any) -> None:
-        self.lapse.stop()
-        self._step_chosen()
 
     def _step_chosen(self) -> None:
         self._lay_marks()

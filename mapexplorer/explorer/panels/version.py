@@ -57,7 +57,6 @@ class VersionPanel(BoundPanel):
         self.listen(self.picker, self._picked)
         self.listen(self.moment, self._typed)
         self.listen(self.zone.box, lambda: self.refuse(self.zone.choose()))
-        self.explorer.observe(self._zone_changed, names=["time_zone"])
         body = create(ipywidgets.VBox,
             (
                 self.version, self.version_reason, self.picker, self.moment, self.zone.box,
@@ -104,14 +103,9 @@ class VersionPanel(BoundPanel):
         """Show why a value was not taken."""
         controls.say(self.message, controls.alert(sentence))
 
-    def close(self) -> None:
-        """Stop following the time zone and release the widgets."""
-        self.explorer.unobserve(self._zone_changed, names=["time_zone"])
-        super().close()
-
-    def _zone_changed(self, change: Any) -> None:
-        with self.quietly():
-            self.show()
+    def on_zone(self) -> None:
+        """Show the moment in the zone that was chosen."""
+        self.show()
 
     def _now(self) -> None:
         self.write(historic_moment=None)

@@ -18,7 +18,7 @@ from mapexplorer.explorer.panels.conditions import (
 )
 from mapexplorer.explorer.panels.field_values import Choices, coded_choices, occurring_choices
 
-KINDS = {"wind": Kind.NUMBER, "max wind": Kind.NUMBER, "name": Kind.TEXT, "time": Kind.DATE}
+KINDS = {"wind": Kind.NUMBER, "max wind": Kind.NUMBER, "name": Kind.TEXT, "time": Kind.DATE, "day": Kind.DAY}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_value_never_leaves_its_quotes(value):
 
 
 def test_every_operator_of_every_kind_makes_the_round_trip():
-    samples = {Kind.NUMBER: "7", Kind.TEXT: "seven", Kind.DATE: "2007-07-07"}
+    samples = {Kind.NUMBER: "7", Kind.TEXT: "seven", Kind.DATE: "2007-07-07", Kind.DAY: "2007-07-07"}
     fields = {kind: name for name, kind in KINDS.items()}
     for kind, operators in OPERATORS.items():
         for operator in operators:

@@ -79,7 +79,7 @@ def test_identify_shows_attributes_as_text_on_the_map_and_in_the_panel(explorer,
         assert "<img" not in shown
         assert "&lt;img" in shown
     kind, place, layers, _, raw = explorer.service.asked[-1]
-    assert (kind, layers, raw) == ("identify", [1, 3], False)
+    assert (kind, layers, raw) == ("identify", [1, 3], True)
     assert place.reference.code == 3857
     choose(panel.mode, "Off")
     assert popups(explorer) == []
