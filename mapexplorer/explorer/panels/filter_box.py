@@ -60,7 +60,7 @@ class FilterBox:
         for opener in (self.opener, self.build):
             controls.shown(opener, bool(self._published))
         self._place = create(ipywidgets.VBox)
-        line = controls.row(self.text, self.build, self.opener, self.clear, classes=("me-filter-row",))
+        line = controls.row(self.build, self.opener, self.clear, self.text, classes=("me-filter-row",))
         self.widget = create(
             ipywidgets.VBox,
             (line, self.message, self._place, self.chips, self.described, *self._parameter_parts(layer)),
@@ -219,8 +219,12 @@ def _codes(codes: Iterable[Any]) -> str:
 
 
 def _example(fields: tuple[Any, ...]) -> str:
-    for field in fields:
-        kind = str(member(field, "type") or "")
-        if kind.endswith(("Integer", "Double", "Single")):
-            return f"e.g. {quoted_field(str(member(field, 'name')))} > 0"
-    return "expression"
+    for kinds, rest in (
+        (("Integer", "Double", "Single"), "> 0"),
+        (("String",), "= 'text'"),
+        (("OID",), "< 100"),
+    ):
+        for field in fields:
+            if str(member(field, "type") or "").endswith(kinds):
+                return f"e.g. {quoted_field(str(member(field, 'name')))} {rest}"
+    return "an SQL expression"

@@ -38,8 +38,8 @@ LABELS: Mapping[Operator, str] = {
     Operator.FILLED: "is not empty",
 }  # fmt: skip
 DATE_LABELS = {
-    Operator.MORE: "is after", Operator.AT_LEAST: "is from … on", Operator.LESS: "is before",
-    Operator.AT_MOST: "is up to", Operator.EQUAL: "is exactly",
+    Operator.MORE: "is after", Operator.AT_LEAST: "is at or after", Operator.LESS: "is before",
+    Operator.AT_MOST: "is at or before", Operator.EQUAL: "is exactly",
 }  # fmt: skip
 FIRST_OPERATOR = {
     Kind.NUMBER: Operator.AT_LEAST, Kind.TEXT: Operator.EQUAL, Kind.DATE: Operator.AT_LEAST,
@@ -297,8 +297,10 @@ class FilterBuilder:
 
     def _say(self, words: str, wrong: bool = False) -> None:
         """Say something about the conditions, else in what time zone those with times are typed."""
-        if not words and self.zone is not UTC and any(row.kind is Kind.DATE for row in self.rows):
-            words = f"Times here are in the time zone {self.zone}; the expression holds them in UTC."
+        if not words and any(row.kind is Kind.DATE for row in self.rows):
+            words = "Times are in UTC."
+            if self.zone is not UTC:
+                words = f"Times here are in the time zone {self.zone}; the expression holds them in UTC."
         controls.say(self.note, controls.alert(words) if wrong else controls.hint(words))
 
 

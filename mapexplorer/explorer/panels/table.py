@@ -76,7 +76,7 @@ class TablePanel(BoundPanel):
         self.cells = [controls.prose(None, "me-cells") for _ in range(PAGE)]
         pairs = zip(self.ticks, self.cells, strict=True)
         lines = self._lines = [controls.row(*pair, classes=("me-line",)) for pair in pairs]
-        self._head = controls.row(create(ipywidgets.HTML, "#"), *self.heads, classes=("me-line",))
+        self._head = controls.row(create(ipywidgets.HTML), *self.heads, classes=("me-line",))
         tools = controls.row(self.layer, self.which, self.back, self.count, self.forward, self.more)
         self._table = create(ipywidgets.VBox, (tools, self.message, self._head, *lines))
         self._table.add_class("me-rows")
