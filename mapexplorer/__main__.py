@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f'{part} is not installed: run python -m pip install "mapexplorer[{extra}]".', NOT_INSTALLED
         )
     except (MapExplorerError, OSError) as problem:
-        return _fail(str(problem), FAILED)
+        return _fail(str(problem).removeprefix("$: "), FAILED)
     return 0
 
 
@@ -60,29 +60,17 @@ def open_explorer(arguments: Sequence[str]) -> None:
 def serve_maps(arguments: Sequence[str]) -> None:
     """Serve a map document, a data file or a folder of map documents as an ArcGIS map service."""
     options = _serve_options().parse_args(arguments)
+    from mapexplorer.app.target import served_target
     from mapexplorer.service import serve
 
     serve(
-        _served(options.target),
+        served_target(options.target),
         host=options.host,
         port=options.port,
         cors=options.cors,
         token=options.token,
         workers=options.workers,
     )
-
-
-def _served(target: str) -> str:
-    """The path of what is to be served; a demo map has one too."""
-    if not target.startswith("sample:"):
-        return target
-    from mapexplorer.app.target import TargetError
-    from mapexplorer.sample import NAMES, document_path
-
-    name = target.removeprefix("sample:")
-    if name not in NAMES:
-        raise TargetError(f"{target}: expected one of {', '.join(NAMES)} behind sample:")
-    return str(document_path(name))
 
 
 def _explorer_options() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 HOST = "embedded.invalid"
 """Reserved (RFC 2606): no name server answers for it, so a request that misses the adapter goes nowhere."""
 DEFAULT_SAMPLE = "storms"
+_SCHEMELESS = re.compile(r"(?i)^[\w-]+(\.[\w-]+)*(:\d+)?/.*mapserver|^www\.")
+"""An address that was typed without its beginning."""
+MOST_NAMES = 5
+"""Names of maps that an error lists."""
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -189,6 +194,8 @@ def _catalogs(target: Any) -> Mapping[str, MapCatalog]:
     if isinstance(target, str | os.PathLike) and str(target).strip():
         path = Path(os.fspath(target)).expanduser()
         if not path.exists():
+            if _SCHEMELESS.search(str(target)):
+                raise ParameterError("target", "an address begins with https:// or http://")
             raise ParameterError(
                 "target", f"expected an address, 'sample:…' or a file; there is no {path.name!r}"
             )
@@ -207,8 +214,11 @@ def _embedded(catalogs: Mapping[str, MapCatalog], limits: Limits | None) -> MapS
     from mapexplorer.service import MapServiceApp
 
     if len(catalogs) != 1:
-        names = ", ".join(sorted(catalogs)) or "none"
-        raise ParameterError("target", f"expected one map, got {len(catalogs)} ({names}); name one file")
+        names = sorted(catalogs)
+        listed = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+        raise ParameterError(
+            "target", f"expected one map, got {len(names)} ({listed or 'none'}); name one file"
+        )
     (name,) = catalogs
     session = embedded_session(MapServiceApp(catalogs))
     return MapService(

@@ -12,7 +12,15 @@ import mapexplorer
 from mapexplorer.__main__ import main
 from mapexplorer.app import lab, page
 from mapexplorer.app.lab import FIRST, copy_notebooks, notebook_folder
-from mapexplorer.app.target import FOLDER_VARIABLE, TARGET_VARIABLE, TargetError, checked_target, open_target
+from mapexplorer.app.target import (
+    FOLDER_VARIABLE,
+    TARGET_VARIABLE,
+    TargetError,
+    checked_target,
+    open_target,
+    served_target,
+)
+from mapexplorer.sample import document_path
 from mapexplorer.service import catalog_from
 
 
@@ -137,6 +145,30 @@ def test_a_file_is_handed_over_by_its_absolute_path(tmp_path: Path, monkeypatch:
         checked_target("lakes.geojson")
 
 
+def test_demos_are_served_by_name_and_others_are_refused() -> None:
+    assert served_target("sample:usa") == document_path("usa")
+    assert served_target("C:map.json") == "C:map.json"
+    for check in (served_target, checked_target):
+        with pytest.raises(TargetError, match="sample:nope: expected one of storms, world"):
+            check("sample:nope")
+
+
+def test_what_cannot_be_opened_is_told_above_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TARGET_VARIABLE, "no-such-file.gpkg")
+    page = open_target()
+    notice, explorer = page.children
+    try:
+        assert "no-such-file.gpkg cannot be opened" in notice.value
+        assert 'role="alert"' in notice.value
+        assert explorer.target == "sample:storms"
+        assert explorer.header.address.value == "no-such-file.gpkg"
+        explorer.open("sample:world")
+        explorer.run_now()
+        assert page.children == (explorer,)
+    finally:
+        explorer.close()
+
+
 def test_the_notebooks_are_copied_and_a_changed_copy_stays_as_it_is(tmp_path: Path) -> None:
     first = copy_notebooks(tmp_path / "deep" / "mine")
     assert first == tmp_path / "deep" / "mine" / FIRST
@@ -176,5 +208,7 @@ def test_the_page_reads_and_writes_files_in_the_folder_of_the_command(
     monkeypatch.chdir(Path(__file__).parent)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     monkeypatch.setenv(TARGET_VARIABLE, "no-such-file.gpkg")
-    open_target().close()
+    shown = open_target()
+    shown.children[1].close()
+    shown.close()
     assert Path.cwd() == tmp_path

@@ -16,7 +16,14 @@ from shapely.geometry import Point, Polygon
 from mapexplorer.client import Limits, MapService
 from mapexplorer.client.snippets import SAMPLES
 from mapexplorer.connection import HOST, EmbeddedAdapter, connect, embedded_session, sample_names
-from mapexplorer.protocol import ArcGISError, DocumentError, MapExplorerError, ParameterError
+from mapexplorer.protocol import (
+    ArcGISError,
+    DocumentError,
+    MapExplorerError,
+    ParameterError,
+    SpatialReference,
+)
+from mapexplorer.protocol import Point as MapPoint
 
 BOX: dict[str, Any] = {"bbox": (0, 0, 10, 10), "bbox_sr": 4326, "image_sr": 4326, "size": (60, 60)}
 
@@ -287,3 +294,47 @@ def test_an_embedded_service_cannot_be_sent_elsewhere_by_its_answers() -> None:
     service = MapService(f"http://{HOST}/a/MapServer", session=embedded_session(app))
     with pytest.raises(MapExplorerError, match="another origin"):
         _ = service.info
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("name,lon,lat\na,7.5,51\nb,8,52\n", (7.5, 51.0)),
+        ("Longitude,Latitude,seen\n7.5,51,2020-01-01T12:00:00\n", (7.5, 51.0)),
+        ("X,Y\n7.5,51\n", (7.5, 51.0)),
+        ('name,wkt\na,"POINT (7.5 51)"\n', (7.5, 51.0)),
+    ],
+)
+def test_a_csv_file_with_coordinates_is_a_map_of_points(
+    tmp_path: Path, text: str, place: tuple[float, float]
+) -> None:
+    file = tmp_path / "towns.csv"
+    file.write_text(text)
+    service = connect(file)
+    (layer,) = service.layer_infos
+    assert (layer.name, layer.geometry_type) == ("towns", "esriGeometryPoint")
+    there = MapPoint(x=place[0], y=place[1], spatial_reference=SpatialReference(4326))
+    assert service.features(0, geometry=there, count_only=True).count == 1
+
+
+def test_a_csv_file_without_coordinates_says_what_it_lacks(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("what,price\na,5\n")
+    with pytest.raises(DocumentError, match="expected columns called lon and lat"):
+        connect(file)
+
+
+@pytest.mark.parametrize("text", ["example.org/arcgis/rest/services/Roads/MapServer", "www.example.org"])
+def test_an_address_without_its_beginning_is_told_apart_from_a_file(text: str) -> None:
+    with pytest.raises(ParameterError, match="an address begins with https://"):
+        connect(text)
+
+
+def test_data_without_a_document_are_shown_with_a_margin(tmp_path: Path) -> None:
+    file = tmp_path / "towns.csv"
+    file.write_text("lon,lat\n0,0\n10,20\n")
+    info = connect(file).info
+    assert info.full_extent is not None
+    assert info.initial_extent is not None
+    assert info.initial_extent.xmin < info.full_extent.xmin
+    assert info.initial_extent.ymax > info.full_extent.ymax

@@ -29,7 +29,10 @@ def checked_target(text: str) -> str:
 
     An address, ``sample:<name>`` or a file; a file's path becomes absolute. Raises TargetError.
     """
-    if text.startswith(("http://", "https://", "sample:")):
+    if text.startswith("sample:"):
+        served_target(text)
+        return text
+    if text.startswith(("http://", "https://")):
         return text
     if "://" in text:
         raise TargetError(f"{text}: only http and https addresses can be opened.")
@@ -39,20 +42,59 @@ def checked_target(text: str) -> str:
     return str(path.resolve())
 
 
+def served_target(text: str) -> str | Path:
+    """Give what ``mapexplorer serve`` serves: the map document of a demo, else what was named.
+
+    Raises TargetError for a demo that there is not.
+    """
+    from mapexplorer.sample import NAMES, document_path
+
+    start, colon, name = text.partition(":")
+    if not colon or start != "sample":
+        return text
+    if name not in NAMES:
+        raise TargetError(f"{text}: expected one of {', '.join(NAMES)} behind sample:")
+    return document_path(name)
+
+
 def open_target() -> Widget:
     """Open in an explorer what the command line asked for: the demo when it asked for nothing.
 
-    A target that cannot be opened becomes a line of text in the page, since nobody looks at the kernel's log.
+    A target that cannot be opened is told above the demo, where the address can be corrected.
     Paths that the person types, and files that are written, belong to the folder of the command.
     """
-    from ipywidgets import Label
-
     from mapexplorer import explore
 
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder and Path(folder).is_dir():
         os.chdir(folder)
+    target = os.environ.get(TARGET_VARIABLE) or None
     try:
-        return explore(os.environ.get(TARGET_VARIABLE) or None)
+        return explore(target)
     except (MapExplorerError, OSError) as problem:
-        return Label(f"The map could not be opened. {problem}")
+        return _instead(str(target), problem)
+
+
+def _instead(target: str, problem: Exception) -> Widget:
+    """The demo under a sentence that says why the target is not shown, until another map is opened."""
+    from ipywidgets import HTML, VBox
+
+    from mapexplorer import explore
+    from mapexplorer.explorer.markup import tag
+    from mapexplorer.explorer.opener import asks_for_token, why_not
+
+    explorer = explore()
+    explorer.header.propose(target, token=asks_for_token(problem))
+    words = f"{why_not(target, problem)} This is the demo instead."
+    notice = HTML(str(tag("p", words, class_="me-error", role="alert")))
+    for name in ("mapexplorer", "me-panel"):
+        notice.add_class(name)
+    page = VBox([notice, explorer])
+    demo = explorer.opened
+
+    def opened(_: object) -> None:
+        if explorer.opened is not demo:
+            page.children = (explorer,)
+
+    explorer.observe(opened, names=["answer"])
+    return page

@@ -45,12 +45,16 @@ def service_address(text: str) -> Address:
     other = _OTHER_SERVICE.search(parts.path)
     match = _SERVICE.match(parts.path)
     if match is None:
-        kind = f"this is a {other[1]}" if other else "it has no '/MapServer' in its path"
+        kind = f"this is {_article(other[1])} {other[1]}" if other else "it has no '/MapServer' in its path"
         raise ParameterError("url", f"expected the address of a map service (…/MapServer), but {kind}")
     path = match["service"]
     url = urlunsplit((parts.scheme.lower(), parts.netloc, path[: -len("mapserver")] + "MapServer", "", ""))
     tokens = [value for name, value in parse_qsl(parts.query) if name.lower() == "token"]
     return Address(url, tokens[-1] if tokens else None)
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "IO" else "a"
 
 
 def _split(text: str) -> SplitResult:

@@ -25,6 +25,7 @@ from mapexplorer.explorer.header import Header
 from mapexplorer.explorer.history import History
 from mapexplorer.explorer.legend import LegendBox
 from mapexplorer.explorer.legend_changes import LegendHistory
+from mapexplorer.explorer.opener import Opener
 from mapexplorer.explorer.opening import (
     LegendPage,
     Opened,
@@ -99,6 +100,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         self.map = MapPane(self._viewed, self._first_seen)
         self.map.home.on_click(lambda _: self.fit_whole())
         self.header = Header(sample_choices(), self._open_soon, self.undo, self.redo)
+        self._opener = Opener(self, self._take)
         self.address = PageAddress(self._follow_link)
         self.tabs = PanelTabs(self)
         self.controller = Controller(
@@ -180,33 +182,12 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
             return
         options = connection_options(parameters)
         Parameters(**parameters)
+        self._opener.forget()
         self._adopt(open_service(target, **options), parameters)
 
     def _open_soon(self, target: str, state: State | None = None) -> None:
         """Open a service without blocking the event loop; a failure is shown in the status line."""
-        self.status.tell(f"Opening {target} …")
-        self.controller.scheduler.attend()
-        self.controller.scheduler.work(partial(self._open_and_adopt, target, state))
-
-    def _open_and_adopt(self, target: str, state: State | None) -> None:
-        sentence: str | None = None
-        opened: list[Opened] = []
-        try:
-            opened.append(open_service(target))
-        except (MapExplorerError, OSError, ValueError) as error:
-            sentence = str(error)
-        except Exception as error:
-            _LOG.exception("A service could not be opened.")
-            sentence = f"{target} cannot be opened ({type(error).__name__})."
-
-        def take() -> None:
-            with self._guard:
-                if sentence is not None and not self._closed:
-                    self.status.fail(sentence)
-                while opened and not self._closed:
-                    self._take(opened.pop(), state)
-
-        self.controller.scheduler.deliver(take)
+        self._opener.open(target, state)
 
     def _adopt(self, opened: Opened, parameters: Mapping[str, Any], *, exactly: bool = False) -> None:
         with self._guard:
@@ -467,6 +448,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         if self._closed or not self._ready:
             return
         self._closed = True
+        self._opener.forget()
         self.parameters.unwatch(self._parameter_changed)
         self.parameters.unwatch(self._note)
         self.controller.close()

@@ -30,6 +30,8 @@ from mapexplorer.service.worlds import extent_beyond
 
 LOG: Final = logging.getLogger("mapexplorer.service")
 
+_MARGIN: Final = 0.03
+"""How much of the width and height of all data a map shows beyond them on each side."""
 _WHOLE_WORLD: Final = Extent(-180.0, -90.0, 180.0, 90.0)
 
 
@@ -129,9 +131,18 @@ class MapCatalog:
 
     @cached_property
     def initial_extent(self) -> Extent:
-        """The authored initial extent, else the full extent, in the map's spatial reference."""
+        """The authored initial extent, else the full extent, in the map's spatial reference.
+
+        One that nobody authored has a margin, so that no symbol at the border is cut in two.
+        """
         authored = self.document.initial_extent
-        return self.full_extent if authored is None else self._in_map(authored)
+        if authored is not None:
+            return self._in_map(authored)
+        full = self.full_extent
+        if self.document.full_extent is not None:
+            return full
+        x, y = full.width * _MARGIN, full.height * _MARGIN
+        return Extent(full.xmin - x, full.ymin - y, full.xmax + x, full.ymax + y, full.spatial_reference)
 
     def _check_extents(self) -> None:
         for name, extent in (

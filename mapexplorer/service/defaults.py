@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from mapexplorer.protocol import DocumentError, SpatialReference
+from mapexplorer.service import coordinates
 from mapexplorer.service.catalog import MapCatalog
 from mapexplorer.service.document import FEATURE_LAYER, load_document
 from mapexplorer.service.projection import reference_of
@@ -120,6 +121,8 @@ def sources_of_file(path: Path) -> dict[str, FeatureSource]:
     """Return every layer of a data file by name. Raises `DocumentError`."""
     names: Sequence[str | None] = [None]
     try:
+        if path.suffix.lower() == coordinates.SUFFIX:
+            return _layers_of(path.stem, coordinates.read_csv(path))
         if path.suffix.lower() in (".gpkg", ".geojson", ".json", ".shp") and path.is_file():
             import pyogrio
 

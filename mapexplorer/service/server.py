@@ -11,6 +11,7 @@ from typing import Any, Final, TextIO
 from werkzeug.serving import BaseWSGIServer
 
 from mapexplorer.protocol import DocumentError, strict_json
+from mapexplorer.service import coordinates
 from mapexplorer.service.allocation import keep_buffers, set_loaded_aside
 from mapexplorer.service.app import MapServiceApp, service_path
 from mapexplorer.service.catalog import MapCatalog
@@ -57,10 +58,15 @@ def _catalogs_of_path(path: Path, allow_outside: bool) -> dict[str, MapCatalog]:
         raise DocumentError([f"$: there is no file {path.name}"])
     if path.suffix.lower() == ".json" and not _is_geojson(path):
         catalog = MapCatalog(load_document(path, allow_outside=allow_outside))
-    elif path.suffix.lower() in SUFFIXES:
+    elif path.suffix.lower() in (*SUFFIXES, coordinates.SUFFIX):
         catalog = catalog_from_sources(sources_of_file(path), path.stem)
     else:
-        raise DocumentError([f"$: {path.name} is neither a map document nor a data file that can be read"])
+        raise DocumentError(
+            [
+                f"$: {path.name} is neither a map document nor a data file that can be read: GeoJSON, "
+                "GeoPackage, GeoParquet, Shapefile or CSV with coordinates"
+            ]
+        )
     return {catalog.name: catalog}
 
 
