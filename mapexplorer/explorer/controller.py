@@ -12,7 +12,7 @@ from typing import Any
 
 from mapexplorer.explorer.lanes import Call, Done, Lane, Outcome, Wanted
 from mapexplorer.explorer.scheduler import Scheduler, Timer, default_scheduler
-from mapexplorer.protocol import MapExplorerError, MapRequest, Operation
+from mapexplorer.protocol import MapExplorerError, MapRequest, Operation, TokenInvalid, TokenRequired
 
 _LOG = logging.getLogger(__name__)
 
@@ -242,7 +242,8 @@ class Controller:
         try:
             outcome = Outcome(fetch(call.request))
         except MapExplorerError as error:
-            outcome = Outcome(error=str(error))
+            refused = isinstance(error, TokenRequired | TokenInvalid)
+            outcome = Outcome(error=str(error), refused=refused)
         except Exception as error:
             _LOG.exception("A request could not be made.")
             outcome = Outcome(error=f"The request failed for an unexpected reason ({type(error).__name__}).")

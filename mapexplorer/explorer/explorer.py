@@ -21,7 +21,7 @@ from mapexplorer.explorer.controller import Controller, Fetch, Frame
 from mapexplorer.explorer.delivery import LONGEST_HOLD, comes_before_its_page, keep_unread_messages
 from mapexplorer.explorer.drawing import Drawing
 from mapexplorer.explorer.editing import Handles
-from mapexplorer.explorer.header import Header
+from mapexplorer.explorer.header import Header, without_secrets
 from mapexplorer.explorer.history import History
 from mapexplorer.explorer.legend import LegendBox
 from mapexplorer.explorer.legend_changes import LegendHistory
@@ -187,6 +187,8 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
 
     def _open_soon(self, target: str, state: State | None = None) -> None:
         """Open a service without blocking the event loop; a failure is shown in the status line."""
+        if state is None and target != self._opened.target and without_secrets(target) == self.target:
+            state = self._state()  # the same service with another token: the view stays
         self._opener.open(target, state)
 
     def _adopt(self, opened: Opened, parameters: Mapping[str, Any], *, exactly: bool = False) -> None:
@@ -416,6 +418,8 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
                 self.legend.show(legend.page(picture.result.scale, self._legends.changes(legend)))
             else:
                 self.legend.mark(True)
+        if frame.export.refused:
+            self.header.ask_token(True)
         counts = self.controller.counts
         self.status.show(answer, counts["export"] + counts["queryLegends"])
         self.answer = answer

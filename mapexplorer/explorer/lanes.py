@@ -29,6 +29,8 @@ class Outcome:
 
     value: Any | None = None
     error: str | None = None
+    refused: bool = False
+    """Whether the service asks for a token, or for another one."""
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,34 @@ def test_a_service_that_asks_for_a_token_is_opened_with_the_one_that_is_typed(
     assert bench.explorer.service is again, "the token that is not shown is kept for the same address"
 
 
+def test_a_token_that_ends_meanwhile_is_asked_for_and_the_view_stays(
+    bench: Bench, services: dict[str, Any]
+) -> None:
+    header, explorer = bench.explorer.header, bench.explorer
+    address = explorer.target
+    assert address is not None
+    explorer.parameters.rotation = 20
+    bench.service.export = _raising(TokenInvalid("The token is not accepted, or no longer."))
+    explorer.parameters.dpi = 120
+    bench.settle()
+    assert "no longer" in explorer.status.value
+    assert header.token.layout.display is None
+    header.address.set_state({"value": address})
+    renewed = services[f"{address}?token=new"] = FakeService()
+    enter(header.token, "new")
+    bench.scheduler.run_job()
+    bench.settle()
+    assert explorer.service is renewed
+    assert (explorer.parameters.rotation, explorer.parameters.dpi) == (20, 120)
+
+
+def _raising(error: Exception) -> Any:
+    def export(request: Any) -> Any:
+        raise error
+
+    return export
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -69,7 +69,7 @@ class FiltersPanel(BoundPanel):
             node.id: node for node in tree.nodes if not node.is_group and _has_rows(self._layers.get(node.id))
         }
         many = len(self._nodes) > MOST_BOXES
-        self.boxes = {}
+        self.boxes, self._places.children = {}, ()
         with self.quietly():
             offered = [("Choose a layer …", None)] if many else []
             names = [(f"{node.name} ({node.id})", node.id) for node in self._nodes.values()]

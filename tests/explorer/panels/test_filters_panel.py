@@ -415,6 +415,16 @@ def test_a_service_of_many_layers_has_boxes_by_choice_and_by_filter():
     assert panel.boxes[200].text.value == ""
 
 
+def test_the_boxes_of_a_service_that_was_left_are_gone_where_the_next_one_has_many_layers(panel, explorer):
+    assert panel._places.children
+    names = [{"id": number, "name": f"Layer {number}", "type": "Feature Layer"} for number in range(40)]
+    many = StandIn({"layers": names}, names)
+    explorer.info, explorer.layer_infos = many.info, many.layer_infos
+    panel.on_service()
+    assert panel._places.children == ()
+    assert visible(panel.chooser)
+
+
 def test_filters_that_dynamic_layers_displace_are_named(panel, explorer):
     explorer.parameters.layer_defs = {1: "wind > 1", 3: "a = 1"}
     explorer.parameters.dynamic_layers = [
