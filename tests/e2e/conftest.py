@@ -26,6 +26,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
     "--disable-dev-shm-usage",
+    "--disable-features=LocalNetworkAccessChecks",  # a page that a test makes up may talk to our own servers
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

@@ -99,8 +99,9 @@ class LivePage:
         self.page.on("websocket", self._connected)
         self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
         before = front_end.connection_files()
-        self._open(code)
-        self.kernel = _client(front_end.connection_files() - before)
+        self.kernel = self._open(code) or client_of(front_end.connection_files() - before)
+        self.page.wait_for_selector(PANE, state="attached", timeout=PATIENCE)
+        self.page.locator(PANE).first.scroll_into_view_if_needed()
 
     def _keep_on_this_machine(self, route: Route) -> None:
         if route.request.url.startswith(HERE):
@@ -120,7 +121,8 @@ class LivePage:
         if "/channels" in socket.url:
             self.channels.append(socket.url)
 
-    def _open(self, code: str | None) -> None:
+    def _open(self, code: str | None) -> BlockingKernelClient | None:
+        """Open the page and run its cell; gives a client of its kernel where it had to have one for that."""
         place = ""
         if self.front_end.page:
             name = f"page-{time.monotonic_ns()}.ipynb"
@@ -130,8 +132,7 @@ class LivePage:
         if place:
             self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
             self.page.evaluate(RUN_ALL_CELLS)
-        self.page.wait_for_selector(PANE, state="attached", timeout=PATIENCE)
-        self.page.locator(PANE).first.scroll_into_view_if_needed()
+        return None
 
     def take_errors(self) -> list[str]:
         """Give the errors of the page since the last call, so that one of them fails one test."""
@@ -258,12 +259,12 @@ def _pixels(content: bytes) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGBA"))
 
 
-def _client(files: Iterable[Path]) -> BlockingKernelClient:
+def client_of(files: Iterable[Path]) -> BlockingKernelClient:
     newest = max(files, key=lambda file: file.stat().st_mtime)
     client = BlockingKernelClient(connection_file=str(newest))
     client.load_connection_file()
-    client.start_channels()
-    client.wait_for_ready(timeout=30)
+    client.start_channels(hb=False)  # a kernel that is just starting has no heart yet, and is not dead
+    client.wait_for_ready(timeout=60)
     return client
 
 
