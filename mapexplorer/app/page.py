@@ -14,6 +14,7 @@ NOTEBOOK = FOLDER / "explorer.ipynb"
 WIDGET_EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
     "@voila-dashboards/widgets-manager8",
+    "anywidget",
     "jupyter-leaflet",
 )
 

@@ -367,7 +367,8 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
                 self._submit()
 
     def _first_seen(self) -> None:
-        """A page has put the explorer together and shows the map."""
+        """A page has put the explorer together and shows the map: what could wait comes now."""
+        self.accompany()
 
         def measure() -> None:
             with self._guard:
@@ -390,7 +391,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
             and answer.export is not None
         ):
             drawn = answer.export.extent.width / answer.export.width
-            drawn *= self.sharpness if self.parameters.size is None else 1
+            drawn *= self.fineness
             if abs(view.resolution / drawn - 1) > 1e-3:
                 changes["map_scale"] = None  # zoomed by hand: the scale of the map counts from now on
         return changes
@@ -415,7 +416,8 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         if picture is not None:
             self.map.show(picture, follow=self._held and self._same_place(frame.request))
             if legend is not None:
-                self.legend.show(legend.page(picture.result.scale, self._legends.changes(legend)))
+                changes = self._legends.changes(legend)
+                self.legend.show(legend.page(picture.result.scale, changes, self.fineness))
             else:
                 self.legend.mark(True)
         if frame.export.refused:

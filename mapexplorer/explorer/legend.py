@@ -32,18 +32,21 @@ def draw_legend(
     out_of_scale: Iterable[str] = (),
     copyright_text: str | None = None,
     changes: LegendChanges = NOTHING,
+    fineness: float = 1,
 ) -> Markup:
     """Write the legend as HTML: headings, groups, and a real list of symbols with their labels.
 
     Classes that appeared with the last change are marked, those that vanished are struck through.
 
-    Swatches have the size that their symbols have on the map. Images are decoded and written anew; one that
-    cannot be read leaves an empty box of its size.
+    Swatches have the size that their symbols have on the map, of whose picture `fineness` pixels make one of
+    the page. Images are decoded and written anew; one that cannot be read leaves an empty box of its size.
     """
-    swatches = [[swatch(entry) for entry in layer.legend] for layer in layers]
+    swatches = [[swatch(entry, fineness) for entry in layer.legend] for layer in layers]
     column = max((width for row in swatches for _, width in row), default=20)
     parts: list[Markup | None] = [tag("p", note, class_="me-legend-note") if note else None]
-    parts += [_layer(layer, row, column, changes) for layer, row in zip(layers, swatches, strict=True)]
+    parts += [
+        _layer(layer, row, column, changes, fineness) for layer, row in zip(layers, swatches, strict=True)
+    ]
     if not layers:
         parts.append(tag("p", "No layer is drawn here.", class_="me-legend-empty"))
     hidden = list(out_of_scale)
@@ -61,10 +64,14 @@ Row = tuple["LegendEntry", tuple[Markup, int], bool]
 
 
 def _layer(
-    layer: LegendLayer, swatches: Sequence[tuple[Markup, int]], column: int, changes: LegendChanges
+    layer: LegendLayer,
+    swatches: Sequence[tuple[Markup, int]],
+    column: int,
+    changes: LegendChanges,
+    fineness: float,
 ) -> Markup:
     heading = tag("h4", tag("bdi", layer.layer_name), class_="me-legend-layer")
-    gone = _gone(changes.vanished.get(layer.layer_id, ()), column)
+    gone = _gone(changes.vanished.get(layer.layer_id, ()), column, fineness)
     if not layer.legend:
         return tag("section", heading, tag("p", "nothing visible here", class_="me-legend-empty"), gone)
     if layer.legend_type == COMPOSITE:
@@ -106,14 +113,14 @@ def _list(rows: Sequence[Row], column: int, name: str) -> Markup:
     )
 
 
-def _gone(entries: Sequence[LegendEntry], column: int) -> Markup | None:
+def _gone(entries: Sequence[LegendEntry], column: int, fineness: float) -> Markup | None:
     """The classes that vanished, struck through."""
     if not entries:
         return None
     items = [
         tag(
             "li",
-            _cell(swatch(entry)[0], column),
+            _cell(swatch(entry, fineness)[0], column),
             tag("del", tag("bdi", entry.label or "symbol"), class_="me-label"),
             style="display:flex;align-items:center;gap:8px",
         )
@@ -134,17 +141,20 @@ def _cell(image: Markup, column: int) -> Markup:
     )
 
 
-def swatch(entry: LegendEntry) -> tuple[Markup, int]:
-    """The image element of an entry and its width in pixels."""
+def swatch(entry: LegendEntry, fineness: float = 1) -> tuple[Markup, int]:
+    """The image element of an entry, and its width on a page with one pixel for `fineness` of the image."""
     known = _picture(entry.image_data or "")
     if known is None:
-        width, height = (min(max(int(side or 20), 1), WIDEST_SYMBOL) for side in (entry.width, entry.height))
+        width, height = (
+            min(max(int((side or 20) / fineness), 1), WIDEST_SYMBOL) for side in (entry.width, entry.height)
+        )
         return tag(
             "span",
             class_="me-swatch-missing",
             style=f"display:inline-block;width:{width}px;height:{height}px",
         ), width
-    source, width, height = known
+    source, *sides = known
+    width, height = (max(1, round(side / fineness)) for side in sides)
     if width > WIDEST_SYMBOL:
         width, height = WIDEST_SYMBOL, max(1, round(height * WIDEST_SYMBOL / width))
     alternative = f"symbol of {entry.label}" if entry.label else "symbol"

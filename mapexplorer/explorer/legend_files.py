@@ -39,7 +39,7 @@ def _harmless(text: Any) -> Any:
     return f"'{text}" if isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-def as_html(legend: LegendResult) -> bytes:
+def as_html(legend: LegendResult, fineness: float = 1) -> bytes:
     """The legend as a page of its own: a table with the swatches in it."""
     from mapexplorer.explorer.legend import swatch
 
@@ -47,7 +47,7 @@ def as_html(legend: LegendResult) -> bytes:
         tag(
             "tr",
             tag("td", layer.layer_name if not place else ""),
-            tag("td", swatch(entry)[0]),
+            tag("td", swatch(entry, fineness)[0]),
             tag("td", entry.label),
         )
         for layer in legend.layers
@@ -59,18 +59,20 @@ def as_html(legend: LegendResult) -> bytes:
     return page.encode("utf-8", errors="replace")
 
 
-def as_png(legend: LegendResult) -> bytes:
-    """The legend as one picture."""
+def as_png(legend: LegendResult, fineness: float = 1) -> bytes:
+    """The legend as one picture; its swatches have `fineness` pixels for each pixel of that."""
     buffer = io.BytesIO()
-    draw_picture(legend.layers).save(buffer, "PNG", compress_level=6)
+    draw_picture(legend.layers, fineness).save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()
 
 
-def draw_picture(layers: Sequence[LegendLayer]) -> Image:
+def draw_picture(layers: Sequence[LegendLayer], fineness: float = 1) -> Image:
     """Draw headings, swatches and labels below each other, on white."""
     from PIL import Image, ImageDraw
 
-    lines = [line for layer in layers for line in _lines(layer)] or [_Line("No layer is drawn here.")]
+    lines = [line for layer in layers for line in _lines(layer, fineness)] or [
+        _Line("No layer is drawn here.")
+    ]
     column = max((line.swatch.width for line in lines if line.swatch is not None), default=0)
     wide = max(line.width(column) for line in lines)
     high = sum(line.height for line in lines)
@@ -110,19 +112,20 @@ class _Line:
         pen.text((MARGIN + self._left(column), middle), self.text, INK, self.font, anchor="lm")
 
 
-def _lines(layer: LegendLayer) -> list[_Line]:
-    entries = [_Line(entry.label, False, _image(entry)) for entry in layer.legend]
+def _lines(layer: LegendLayer, fineness: float) -> list[_Line]:
+    entries = [_Line(entry.label, False, _image(entry, fineness)) for entry in layer.legend]
     return [_Line(layer.layer_name), *(entries or [_Line("nothing visible here", False)])]
 
 
-def _image(entry: LegendEntry) -> Image | None:
+def _image(entry: LegendEntry, fineness: float) -> Image | None:
     """The swatch, which the client decoded and wrote anew."""
     from PIL import Image
 
     if not entry.image_data:
         return None
     image = Image.open(io.BytesIO(base64.b64decode(entry.image_data))).convert("RGBA")
-    image.thumbnail((LARGEST_SWATCH, LARGEST_SWATCH))
+    largest = max(1, round(max(image.size) / fineness))
+    image.thumbnail((min(largest, LARGEST_SWATCH),) * 2)
     return image
 
 

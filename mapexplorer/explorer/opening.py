@@ -200,7 +200,7 @@ class LegendPage:
     opened: Opened
     request: MapRequest
 
-    def page(self, scale: float | None, changes: LegendChanges = NOTHING) -> Markup:
+    def page(self, scale: float | None, changes: LegendChanges = NOTHING, fineness: float = 1) -> Markup:
         """The legend as HTML, naming the layers that are asked for but left out at this scale."""
         return draw_legend(
             self.result.layers,
@@ -208,6 +208,7 @@ class LegendPage:
             out_of_scale=self._out_of_scale(scale),
             copyright_text=self.opened.info.copyright_text,
             changes=changes,
+            fineness=fineness,
         )
 
     def _out_of_scale(self, scale: float | None) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Set
 from typing import Any
 
 from playwright.sync_api import Error as PlaywrightError
@@ -14,17 +13,34 @@ CONTROLS = {
     "button", "checkbox", "combobox", "ColorWell", "DateTime", "link", "listbox", "radio", "slider",
     "spinbutton", "tab", "textbox",
 }  # fmt: skip
+FOLLOW_SPEECH = """() => {
+  window.spoken = [];
+  const region = document.querySelector('.me-companion [role=status]');
+  new MutationObserver(() => window.spoken.push(region.textContent))
+    .observe(region, {childList: true, characterData: true, subtree: true});
+}"""
 
 
-def await_names(live: LivePage, beside: Set[str]) -> None:
-    """Wait until every control of the explorer has a name, but for those of some roles."""
+def follow_speech(live: LivePage) -> None:
+    """Keep what is put into the live region from now on."""
+    live.page.evaluate(FOLLOW_SPEECH)
+
+
+def await_words(live: LivePage, words: str) -> list[str]:
+    """Wait until something is spoken; give all that was since it is followed, without the pauses."""
+    live.page.wait_for_function("words => window.spoken.includes(words)", arg=words, timeout=20_000)
+    return [said for said in live.page.evaluate("window.spoken") if said]
+
+
+def await_names(live: LivePage) -> None:
+    """Wait until every control of the explorer has a name."""
     deadline = time.monotonic() + 20
-    while missing := _nameless(live, beside):
+    while missing := _nameless(live):
         assert time.monotonic() < deadline, missing
         live.page.wait_for_timeout(100)
 
 
-def _nameless(live: LivePage, beside: Set[str]) -> list[tuple[str, str]]:
+def _nameless(live: LivePage) -> list[tuple[str, str]]:
     """The role and the markup of controls that have no name."""
     session = live.page.context.new_cdp_session(live.page)
     try:
@@ -35,7 +51,7 @@ def _nameless(live: LivePage, beside: Set[str]) -> list[tuple[str, str]]:
             (node["role"]["value"], _inside(session, node["backendDOMNodeId"]))
             for node in nodes
             if not node["ignored"]
-            and node["role"]["value"] in CONTROLS - beside
+            and node["role"]["value"] in CONTROLS
             and not node.get("name", {}).get("value", "").strip()
         ]
         return [(role, markup) for role, markup in found if markup]

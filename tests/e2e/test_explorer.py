@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.live_page import OVERLAY, PANE, LivePage
-from tests.e2e.screen_reader import await_names
+from tests.e2e.screen_reader import await_names, await_words, follow_speech
 
 DRAWN = """__import__('hashlib').sha256(
     explorer.answer.export.image.convert('RGBA').tobytes()).hexdigest()"""
@@ -18,8 +18,6 @@ DRAWN = """__import__('hashlib').sha256(
 
 PATIENT = 20_000
 """Milliseconds that the page of a busy machine may take."""
-UNNAMED_IN_NOTEBOOKS = {"slider", "ColorWell"}
-"""ipywidgets gives these no name and no way to give one; the page of the app has a script that does."""
 TITLES = (
     "Layers", "Symbols", "Filters", "Time", "Ranges", "Space", "Select", "Version", "Picture", "Legend",
     "Request", "Share",
@@ -82,12 +80,14 @@ def test_the_first_page_shows_what_the_service_drew(live: LivePage) -> None:
 
 
 def test_every_control_has_a_name(live: LivePage) -> None:
-    beside = UNNAMED_IN_NOTEBOOKS if live.front_end.name == "lab" else set()
     for title in TITLES:
         live.tab(title)
         tab = live.page.get_by_role("tab", name=title, exact=True)
         expect(tab).to_have_attribute("aria-selected", "true", timeout=PATIENT)
-        await_names(live, beside)
+        await_names(live)
+    expect(
+        live.page.get_by_role("group", name="Map: arrow keys move it, plus and minus zoom")
+    ).to_be_visible()
 
 
 def test_the_tabs_are_one_stop_of_the_keyboard_and_arrows_choose_among_them(live: LivePage) -> None:
@@ -107,15 +107,27 @@ def test_the_tabs_are_one_stop_of_the_keyboard_and_arrows_choose_among_them(live
     live.until("explorer.tabs.front", "SymbolsPanel")
 
 
+def said(live: LivePage) -> str:
+    return f"The map is drawn, 1:{live.value('explorer.answer.export.scale'):,.0f}"
+
+
 def test_what_the_status_line_says_is_announced(live: LivePage) -> None:
     live.run("explorer.status.fail('No map came.')")
     alert = live.page.locator(".me-status [role=alert]").first
     expect(alert).to_contain_text("No map came.", timeout=PATIENT)
+    follow_speech(live)
     live.run("explorer.parameters.layers = 'show:0'")
     live.settle()
-    expect(live.page.locator(".me-status [role=status]").first).to_contain_text("1:", timeout=PATIENT)
-    if live.front_end.name == "voila":
-        expect(live.page.locator("#spoken")).to_contain_text("The map is drawn, 1:", timeout=PATIENT)
+    first = said(live)
+    assert await_words(live, first) == [first]
+    live.run("explorer.parameters.layers = 'show:0,1'")  # drawn anew, with nothing else to say
+    live.settle()
+    live.run("explorer.parameters.map_scale = 3e7")
+    live.settle()
+    assert await_words(live, "The map is drawn, 1:30,000,000").count(first) == 1
+    live.run("explorer.status.fail('No map came.')")
+    expect(alert).to_contain_text("No map came.", timeout=PATIENT)
+    expect(live.page.locator(".me-companion [role=status]")).to_have_text("", timeout=PATIENT)
 
 
 def test_the_time_slider_moves_picture_and_legend(live: LivePage) -> None:

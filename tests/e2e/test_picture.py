@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.live_page import OVERLAY, PANE, LivePage
 
@@ -25,21 +27,78 @@ def field(live: LivePage, label: str) -> str:
     return f".me-picture-panel .me-field:has(> label:text-is('{label}')) :is(input, select):visible"
 
 
-def test_the_dial_turns_the_map_by_pointer_and_by_keyboard(live: LivePage) -> None:
-    before = live.shown_picture()
-    live.page.get_by_role("button", name="Turn until north is 45° right of up", exact=True).click()
+def on_dial(live: LivePage, bearing: float) -> tuple[float, float]:
+    """Where the dial's ring is, so many degrees clockwise from its top."""
+    dial = live.page.locator(".me-dial[role=slider]")
+    dial.scroll_into_view_if_needed()
+    box = dial.bounding_box()
+    assert box
+    angle = math.radians(bearing)
+    return box["x"] + 78 + 70 * math.sin(angle), box["y"] + 78 - 70 * math.cos(angle)
+
+
+def test_the_dial_is_dragged_and_the_map_follows(live: LivePage) -> None:
+    before, steps = live.shown_picture(), live.value("explorer.history.past")
+    live.page.mouse.move(*on_dial(live, 0))
+    live.page.mouse.down()
+    for bearing in range(0, 64, 3):
+        live.page.mouse.move(*on_dial(live, bearing + 0.3))
+    expect(live.page.locator(".me-dial-figures")).to_have_text("\N{MINUS SIGN}63°")
+    live.page.keyboard.down("Shift")
+    live.page.mouse.move(*on_dial(live, 41))
+    live.page.keyboard.up("Shift")
+    live.page.mouse.up()
+    live.page.mouse.move(*on_dial(live, 120))
     live.until("explorer.parameters.rotation", -45)
     live.settle()
-    assert live.received()[-1]["rotation"] == "-45"
     live.page.locator(".me-north[aria-label='North is 45 degrees to the right of up']").wait_for()
+    turned = [request.get("rotation", "0") for request in live.received()]
+    assert turned[-1] == "-45"
+    assert len(turned) < 21  # fewer than the moves of the pointer
+    assert np.abs(before.astype(int) - live.shown_picture()).mean() > 5
+    dial = live.page.get_by_role("slider", name="Compass")
+    expect(dial).to_have_attribute("aria-valuenow", "45")
+    expect(dial).to_have_attribute("aria-valuetext", "north is 45° right of up")
+    assert live.value("explorer.history.past") > steps
+
+
+def test_the_dial_turns_the_map_by_a_click_and_by_keyboard(live: LivePage) -> None:
+    live.page.mouse.click(*on_dial(live, 91))  # near a stop
+    live.until("explorer.parameters.rotation", -90)
+    live.settle()
     turned = live.shown_picture()
-    assert np.abs(before.astype(int) - turned).mean() > 5
+    dial = live.page.get_by_role("slider", name="Compass")
+    expect(dial).to_be_focused()
+    for key, rotation in (
+        ("ArrowUp", -91),
+        ("ArrowLeft", -90),
+        ("PageDown", -75),
+        ("End", 180),
+        ("Home", None),
+    ):
+        live.page.keyboard.press(key)
+        live.until("explorer.parameters.rotation", rotation)
     live.page.locator(".me-rotation .noUi-handle:visible").focus()
     live.page.keyboard.press("ArrowRight")
-    live.until("explorer.parameters.rotation", -44)
+    live.until("explorer.parameters.rotation", 1)
     live.settle()
-    assert live.received()[-1]["rotation"] == "-44"
+    assert live.received()[-1]["rotation"] == "1"
+    expect(dial).to_have_attribute("aria-valuenow", "-1")
     assert np.abs(turned.astype(int) - live.shown_picture()).mean() > 0.5
+
+
+def test_a_finger_turns_the_dial_and_does_not_scroll(live: LivePage) -> None:
+    x, y = on_dial(live, 15)
+    session = live.page.context.new_cdp_session(live.page)
+    touched = [{"x": x, "y": y}]
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": touched})
+    for bearing in (30, 50, 70):
+        x, y = on_dial(live, bearing)
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+    live.until("explorer.parameters.rotation", -70)
+    live.settle()
 
 
 def test_a_projection_found_by_its_name_draws_the_map_anew(live: LivePage) -> None:
@@ -69,6 +128,34 @@ def test_a_sharper_picture_has_twice_the_pixels_in_the_same_room(live: LivePage)
     assert before
     assert after
     assert [after["width"], after["height"]] == pytest.approx([before["width"], before["height"]], abs=2)
+
+
+def test_the_picture_is_as_fine_as_the_screen(live: LivePage) -> None:
+    live.run("explorer.sharpness = None")
+    swatch = live.page.locator(".me-legend img").first.bounding_box()
+    session = live.page.context.new_cdp_session(live.page)
+    screen = {"width": 1280, "height": 900, "mobile": False}
+    try:
+        session.send("Emulation.setDeviceMetricsOverride", {**screen, "deviceScaleFactor": 2})
+        live.until("explorer.screen", 2)
+        live.until("explorer.answer.request.dpi", 192)
+        live.settle()
+        size = live.value("[explorer.map.size.width, explorer.map.size.height]")
+        for operation in ("export", "queryLegends"):
+            assert live.received(operation)[-1]["dpi"] == "192"
+        assert live.received()[-1]["size"] == f"{size[0] * 2},{size[1] * 2}"
+        assert list(live.shown_picture().shape[:2]) == [size[1] * 2, size[0] * 2]
+        assert live.page.locator(".me-legend img").first.bounding_box() == swatch
+        chosen = live.page.locator(field(live, "Sharpness")).first
+        expect(chosen.locator("option:checked")).to_have_text("As this screen (2×)")
+        chosen.select_option(label="1× (ordinary screens)")
+        live.until("explorer.answer.request.dpi is None")
+        live.settle()
+    finally:
+        session.send("Emulation.setDeviceMetricsOverride", {**screen, "deviceScaleFactor": 1})
+        session.detach()
+    live.until("explorer.screen", 1)
+    assert live.value("explorer.sharpness") == 1
 
 
 def test_a_kept_map_stays_left_of_the_line(live: LivePage) -> None:

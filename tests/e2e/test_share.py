@@ -62,6 +62,30 @@ def test_a_state_that_is_pasted_shows_its_view(live: LivePage) -> None:
     assert live.value("str(explorer.request().layers.to_text())") == "show:0"
 
 
+def copied(live: LivePage, before: str = "") -> str:
+    """What stands in the clipboard after a click on the button below the code."""
+    live.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    live.page.evaluate("navigator.clipboard.writeText('nothing yet')")
+    if before:
+        live.page.evaluate(before)
+    live.tab("Share")
+    box = live.page.locator(".me-share-panel .me-copying:has(textarea)").first
+    box.get_by_role("button", name="Copy").click()
+    box.get_by_role("button", name="Copied").wait_for()
+    box.get_by_role("button", name="Copy", exact=True).wait_for()
+    live.page.evaluate("delete navigator.clipboard")
+    return str(live.page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_a_button_copies_the_text_above_it(live: LivePage) -> None:
+    assert copied(live) == live.value("explorer.to_code()")
+
+
+def test_a_button_copies_on_a_page_that_may_not_write_to_the_clipboard(live: LivePage) -> None:
+    forbid = "Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})"
+    assert copied(live, forbid) == live.value("explorer.to_code()")
+
+
 def test_the_link_of_a_view_opens_it_in_another_page(
     live: LivePage, open_page: Callable[..., LivePage]
 ) -> None:
@@ -73,12 +97,6 @@ def test_the_link_of_a_view_opens_it_in_another_page(
     live.settle()
     link = live.value("explorer.link")
     live.page.wait_for_function("link => location.href === link", arg=link)
-    live.tab("Share")
-    live.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    live.page.locator(".me-share-panel .me-copy:visible").first.click()
-    live.page.locator(".me-share-panel button", has_text="Copied").wait_for()
-    assert live.page.evaluate("navigator.clipboard.readText()") == link
-
     live.open()
     for _ in range(3):  # the page may still be told of the view before, which takes its place
         live.settle()

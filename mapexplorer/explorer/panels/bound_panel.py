@@ -143,5 +143,7 @@ class BoundPanel(Panel, ABC):
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         if self._alone is None:
-            self._alone = ipywidgets.VBox([style.sheet(), self.widget])
+            from mapexplorer.explorer.companion import Companion
+
+            self._alone = ipywidgets.VBox([style.sheet(), self.widget, Companion()])
         return self._alone._repr_mimebundle_(**options)

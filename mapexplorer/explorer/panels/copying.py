@@ -1,4 +1,4 @@
-"""Texts that are there to be copied, with a button where the page can copy."""
+"""Texts that are there to be copied, with a button to do it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def copied(kind: Any, label: str, **options: Any) -> Any:
 
 
 def with_copy(place: Any, *more: Any) -> Any:
-    """A box with a Copy button, which the page of the app lets work; in notebooks it is not shown."""
+    """A box with a Copy button, which is shown where the page companion lets it work."""
     copy = controls.button("Copy", "Copy the text", lambda: None, "me-copy")
     made = create(ipywidgets.VBox, [place, controls.row(copy, *more)])
     for name in ("me-copying", "me-stack"):

@@ -67,7 +67,7 @@ class ClassList:
         for place, box in enumerate(self.boxes):
             box.value = place in chosen
 
-    def picture(self, entries: tuple[LegendEntry, ...]) -> None:
+    def picture(self, entries: tuple[LegendEntry, ...], fineness: float) -> None:
         """Show the symbols of classes that a legend lists; those of the others stay as they were."""
         shown: set[int] = set()
         for entry in entries:
@@ -75,7 +75,7 @@ class ClassList:
             # The stops of visual variables follow the classes, and may have the value of one.
             if place is not None and place not in shown:
                 shown.add(place)
-                controls.say(self.symbols[place], swatch(entry)[0])
+                controls.say(self.symbols[place], swatch(entry, fineness)[0])
 
     def _place(self, entry: LegendEntry) -> int | None:
         values = tuple(str(value) for value in entry.values or ())
@@ -195,7 +195,7 @@ class LegendPanel(BoundPanel):
             self._make(drawn)
             for layer_id, entries in drawn.items():
                 if layer_id in self.lists:
-                    self.lists[layer_id].picture(entries)
+                    self.lists[layer_id].picture(entries, self.explorer.fineness)
             if set(self.lists) != before:
                 self.show()
 
@@ -225,15 +225,17 @@ class LegendPanel(BoundPanel):
         if legend is None:
             controls.say(self.files, controls.hint("There is no legend yet."))
             return
-        scheduler = self.explorer.controller.scheduler
+        scheduler, fineness = self.explorer.controller.scheduler, self.explorer.fineness
         scheduler.attend()
 
         def work() -> None:
             try:
                 links = (
                     download(as_csv(legend), "text/csv", "legend.csv", "Table (CSV)"),
-                    download(as_html(legend), "application/octet-stream", "legend.html", "Table (HTML)"),
-                    download(as_png(legend), "image/png", "legend.png", "Picture (PNG)"),
+                    download(
+                        as_html(legend, fineness), "application/octet-stream", "legend.html", "Table (HTML)"
+                    ),
+                    download(as_png(legend, fineness), "image/png", "legend.png", "Picture (PNG)"),
                 )
                 content: Markup | None = tag("p", [(link, " ") for link in links])
             except (MapExplorerError, OSError, ValueError) as error:

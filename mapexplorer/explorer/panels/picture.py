@@ -41,6 +41,7 @@ SCALES = (
 RESOLUTIONS = ("72", "96", "120", "144", "192", "300")
 AS_IS = ""
 FOLLOW, FIXED = "follow", "fixed"
+AS_SCREEN = 0
 LARGEST = 4096
 FIRST_SIZE = (800, 600)
 SHARPNESS = (("1× (ordinary screens)", 1), ("2× (high density)", 2), ("3×", 3))
@@ -97,7 +98,7 @@ class PicturePanel(BoundPanel):
             ipywidgets.Dropdown,
             "Sharpness",
             "Size and resolution together: finer pixels for the same map",
-            options=SHARPNESS,
+            options=_fineness(1),
         )
         work = partial(away, self.explorer)
         self.reference = ReferenceChoice(
@@ -148,7 +149,7 @@ class PicturePanel(BoundPanel):
         self.listen(self.transparent, lambda: self.write(transparent=self.transparent.value or None))
         for control in (self.sizing, self.width, self.height):
             self.listen(control, self._size_chosen)
-        self.listen(self.sharpness, lambda: setattr(self.explorer, "sharpness", self.sharpness.value))
+        self.listen(self.sharpness, self._sharpen)
         self.listen(self.datum.box, self.datum.heard)
 
     def on_service(self) -> None:
@@ -166,8 +167,10 @@ class PicturePanel(BoundPanel):
         super().on_service()
 
     def on_answer(self, answer: Answer) -> None:
-        """Let the comparison follow."""
+        """Let the comparison follow; the screen may have told how fine it is."""
         self.compare.follow(answer)
+        with self.quietly():
+            self._show_sharpness()
 
     def close(self) -> None:
         """End the comparison, wait for no file, and release the widgets."""
@@ -194,7 +197,7 @@ class PicturePanel(BoundPanel):
             self.width.value, self.height.value = size.width, size.height
         for control in (self.width, self.height):
             controls.shown(control, size is not None)
-        self.sharpness.value = self.explorer.sharpness
+        self._show_sharpness()
         self.sharpness.disabled = size is not None
         self.reference.show(given.image_sr)
         self.place.show(given.bbox_sr)
@@ -246,6 +249,15 @@ class PicturePanel(BoundPanel):
         if sentence:
             self.place.fail(sentence)
 
+    def _show_sharpness(self) -> None:
+        options = _fineness(self.explorer.screen)
+        if self.sharpness.options != options:
+            self.sharpness.options = options
+        self.sharpness.value = AS_SCREEN if self.explorer.follows_screen else self.explorer.sharpness
+
+    def _sharpen(self) -> None:
+        self.explorer.sharpness = None if self.sharpness.value == AS_SCREEN else self.sharpness.value
+
     def _size_chosen(self) -> None:
         follow = self.sizing.value == FOLLOW
         self.write(size=None if follow else Size(self.width.value, self.height.value))
@@ -281,7 +293,7 @@ class PicturePanel(BoundPanel):
             choice.fail(sentence)
 
     def _reset(self) -> None:
-        self.explorer.sharpness = 1
+        self.explorer.sharpness = None
         self.write(**dict.fromkeys(SET_BACK))
         with self.quietly():
             self.show()
@@ -303,6 +315,10 @@ def write_sides(extent: Extent) -> str:
     """
     digits = max(0, 4 - math.floor(math.log10(extent.width))) if extent.width > 0 else 0
     return ", ".join(f"{side:.{digits}f}" for side in extent.numbers)
+
+
+def _fineness(screen: int) -> tuple[tuple[str, int], ...]:
+    return ((f"As this screen ({screen}×)", AS_SCREEN), *SHARPNESS)
 
 
 def _heading(words: str) -> Any:

@@ -1,11 +1,10 @@
-"""The rotation of the picture: a compass to click on, a slider to turn with, and the angle in figures."""
+"""The rotation of the picture: a compass to drag, a slider to turn with, and the angle in figures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import ipywidgets
 
@@ -14,12 +13,10 @@ from mapexplorer.explorer.sharing import create
 
 from . import controls
 
-STOPS = 24
-BETWEEN = 360 // STOPS
-"""Degrees from one stop of the dial to the next."""
 FACE = 156
 """Pixels of the dial across."""
-_MIDDLE = FACE / 2
+_MIDDLE = FACE // 2
+_STOPS = range(0, 360, 15)
 MINUS = "\N{MINUS SIGN}"
 _POINTS = {0: "N", 90: "E", 180: "S", 270: "W"}
 
@@ -44,17 +41,18 @@ def words(rotation: float) -> str:
 
 
 class RotationBox:
-    """Shows and changes a rotation; `write` gets the new one in degrees, counter-clockwise."""
+    """Shows and changes a rotation; `write` gets the new one in degrees, counter-clockwise.
+
+    The page companion lets the dial be dragged, by way of the field; without it the dial is but a picture.
+    """
 
     def __init__(self, write: Callable[[float], object]) -> None:
         self._write = write
         self._rotation = 0.0
-        self.face = controls.prose(None, "me-dial-face")
-        self.stops = self._make_stops()
-        self.dial = create(ipywidgets.Box, (self.face, *self.stops))
-        self.dial.add_class("me-dial")
+        self.dial = controls.prose(None, "me-dial")
+        # One of fractions sends back what it is told with an error of rounding, and would turn the dial back.
         self.turn = controls.named(
-            ipywidgets.FloatSlider,
+            ipywidgets.IntSlider,
             "Rotation in degrees, counter-clockwise",
             min=-180,
             max=180,
@@ -65,7 +63,7 @@ class RotationBox:
         self.angle = controls.labelled(
             ipywidgets.Text, "Rotation", "Degrees, counter-clockwise; any angle", continuous_update=False
         )
-        self.angle.add_class("me-narrow-label")
+        self.angle.add_class("me-angle")
         self.steps = controls.row(
             *(
                 controls.button(f"{step:+}°".replace("-", MINUS), hint, partial(self._step, step))
@@ -82,27 +80,13 @@ class RotationBox:
         self.widget = create(ipywidgets.HBox, (self.dial, side))
         self.widget.add_class("me-rotation")
 
-    def _make_stops(self) -> tuple[Any, ...]:
-        layout = {"width": "18px"}
-        made = []
-        for place in range(STOPS):
-            rotation = turned(-place * BETWEEN)
-            stop = create(ipywidgets.Button, tooltip=f"Turn until {words(rotation)}", layout=layout)
-            stop.tabbable = False  # the keyboard has the slider, the steps and the field beside the dial
-            stop.on_click(lambda _, rotation=rotation: self._write(rotation))
-            stop.add_class("me-dial-stop")
-            made.append(stop)
-        return tuple(made)
-
     def show(self, rotation: float) -> None:
         """Set all controls to a rotation."""
         self._rotation = rotation
         angle = turned(rotation)
-        self.turn.value = angle
+        self.turn.value = round(angle)
         self.angle.value = f"{rotation:.15g}"
-        for place, stop in enumerate(self.stops):
-            controls.marked(stop, "me-dial-here", turned(-place * BETWEEN) == angle)
-        controls.say(self.face, _drawn(angle))
+        controls.say(self.dial, _drawn(angle))
         controls.say(self.note, controls.hint(f"{words(rotation).capitalize()}."))
 
     def _level(self) -> None:
@@ -113,19 +97,30 @@ class RotationBox:
 
 
 def _drawn(angle: float) -> Markup:
-    """The compass with its needle; as a picture it says where north is."""
-    (x1, y1), (x2, y2) = _at(-angle, 22), _at(-angle, 38)
+    """The compass; `--me-bearing` turns needle and letters, which the companion sets while it is dragged."""
+    bearing = f"{-angle or 0:.15g}"
     return tag(
         "svg",
+        (tag("circle", cx=x, cy=y, r=2.5, class_="me-dial-stop") for x, y in (_at(at, 71) for at in _STOPS)),
         tag("circle", cx=_MIDDLE, cy=_MIDDLE, r=_MIDDLE - 16, class_="me-dial-plate"),
-        tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_="me-dial-needle"),
-        (_letter(name, at - angle) for at, name in _POINTS.items()),
-        tag("text", _figures(angle), x=_MIDDLE, y=_MIDDLE + 6, text_anchor="middle", class_="me-dial-angle"),
+        tag(
+            "g",
+            tag("line", x1=_MIDDLE, y1=56, x2=_MIDDLE, y2=40, class_="me-dial-needle"),
+            tag("circle", cx=_MIDDLE, cy=_MIDDLE - 71, r=7, class_="me-dial-knob"),
+            (_letter(name, at) for at, name in _POINTS.items()),
+            class_="me-dial-card",
+        ),
+        tag(
+            "text", _figures(angle), x=_MIDDLE, y=_MIDDLE + 6, text_anchor="middle", class_="me-dial-figures"
+        ),
         viewbox=f"0 0 {FACE} {FACE}",
         width=FACE,
         height=FACE,
         role="img",
         aria_label=f"Compass: {words(angle)}",
+        data_words=words(angle),
+        data_bearing=bearing,
+        style=f"--me-bearing:{bearing}deg",
     )
 
 

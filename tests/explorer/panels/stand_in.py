@@ -83,7 +83,8 @@ class StandIn(traitlets.HasTraits):
         self.service = SimpleNamespace(secured=False, url="http://127.0.0.1/arcgis/rest/services/x/MapServer")
         self.composer = Composer(self)
 
-        self.sharpness = 1
+        self.sharpness: int | None = 1
+        self.follows_screen, self.screen, self.fineness = True, 1, 1.0
         self.basemap: str | None = None
         self.address = SimpleNamespace(page=None)
         self.link: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mapexplorer.explorer.panels import PicturePanel
-from mapexplorer.explorer.panels.rotation import STOPS, turned, words
+from mapexplorer.explorer.panels.rotation import turned, words
 
 from .stand_in import browser, press
 
@@ -32,18 +32,6 @@ def test_a_rotation_in_words(rotation, same, said):
     assert words(rotation) == said
 
 
-@pytest.mark.parametrize(
-    ("place", "rotation"),
-    [(0, None), (1, -15.0), (6, -90.0), (12, 180.0), (18, 90.0), (STOPS - 1, 15.0)],
-)
-def test_a_stop_of_the_dial_turns_north_to_where_it_stands(panel, explorer, place, rotation):
-    explorer.parameters.rotation = 7
-    press(panel.rotation.stops[place])
-    assert explorer.parameters.rotation == rotation
-    here = ["me-dial-here" in stop._dom_classes for stop in panel.rotation.stops]
-    assert [at for at, marked in enumerate(here) if marked] == [place]
-
-
 @pytest.mark.parametrize(("given", "step", "rotation"), [(179, 1, 180), (180, 1, -179), (1, 0, None)])
 def test_steps_of_one_degree_go_round(panel, explorer, given, step, rotation):
     explorer.parameters.rotation = given
@@ -51,23 +39,40 @@ def test_steps_of_one_degree_go_round(panel, explorer, given, step, rotation):
     assert explorer.parameters.rotation == rotation
 
 
-def test_the_compass_shows_an_angle_between_its_stops_and_says_it(panel, explorer):
+def test_the_compass_shows_any_angle_and_says_it(panel, explorer):
     explorer.parameters.rotation = 33.5
-    assert 'aria-label="Compass: north is 33.5° left of up"' in panel.rotation.face.value
-    assert ">33.5°<" in panel.rotation.face.value
-    assert not any("me-dial-here" in stop._dom_classes for stop in panel.rotation.stops)
+    face = panel.rotation.dial.value
+    assert 'aria-label="Compass: north is 33.5° left of up"' in face
+    assert ">33.5°<" in face
+    assert 'data-words="north is 33.5° left of up"' in face
+    assert 'style="--me-bearing:-33.5deg"' in face
     press(panel.rotation.steps.children[2])
     assert explorer.parameters.rotation is None
+    assert 'data-bearing="0"' in panel.rotation.dial.value
 
 
 def test_the_slider_and_the_field_turn_the_dial(panel, explorer):
     browser(panel.turn, value=-90)
     assert explorer.parameters.rotation == -90
-    assert ">\N{MINUS SIGN}90°<" in panel.rotation.face.value
+    assert ">\N{MINUS SIGN}90°<" in panel.rotation.dial.value
     browser(panel.angle, value="45")
     assert (panel.turn.value, explorer.parameters.rotation) == (45, 45)
 
 
-def test_no_stop_is_a_halt_of_the_keyboard(panel):
-    assert all(stop.tabbable is False for stop in panel.rotation.stops)
-    assert panel.turn.tabbable is not False
+def test_the_page_companion_finds_the_field_by_which_the_dial_speaks(panel):
+    assert panel.rotation.dial in panel.rotation.widget.children
+    assert {"me-dial"} <= set(panel.rotation.dial._dom_classes)
+    assert "me-angle" in panel.rotation.angle._dom_classes
+    assert "me-rotation" in panel.rotation.widget._dom_classes
+
+
+def test_a_dial_that_is_dragged_says_what_it_is_turned_to_and_a_drag_is_one_step(bench):
+    bench.settle()
+    angle = bench.explorer.panels["PicturePanel"].angle
+    for degrees in ("10", "11", "12.5", "0", "-3"):
+        browser(angle, value=degrees)
+        bench.scheduler.advance(0.1)
+    assert bench.explorer.parameters.rotation == -3
+    assert bench.explorer.history.past == 1
+    bench.explorer.undo()
+    assert bench.explorer.parameters.rotation is None
