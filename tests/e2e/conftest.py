@@ -112,9 +112,11 @@ def open_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Call
     with ExitStack() as stack:
 
         def open_page(
-            code: str = EXPLORE, width: int = 1280, height: int = 900, script: str = ""
+            code: str = EXPLORE, width: int = 1280, height: int = 900, script: str = "", density: float = 1
         ) -> LivePage:
-            context = browser.new_context(viewport={"width": width, "height": height})
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, device_scale_factor=density
+            )
             context.add_init_script(script)
             live = LivePage(front_end, context, code)
             stack.callback(live.close)

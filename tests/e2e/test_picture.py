@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -78,7 +78,9 @@ def test_the_dial_turns_the_map_by_a_click_and_by_keyboard(live: LivePage) -> No
     ):
         live.page.keyboard.press(key)
         live.until("explorer.parameters.rotation", rotation)
-    live.page.locator(".me-rotation .noUi-handle:visible").focus()
+    slider = live.page.locator(".me-rotation .noUi-handle:visible")
+    expect(slider).to_have_attribute("aria-valuenow", "0.0")  # it has heard of the turn
+    slider.focus()
     live.page.keyboard.press("ArrowRight")
     live.until("explorer.parameters.rotation", 1)
     live.settle()
@@ -130,32 +132,35 @@ def test_a_sharper_picture_has_twice_the_pixels_in_the_same_room(live: LivePage)
     assert [after["width"], after["height"]] == pytest.approx([before["width"], before["height"]], abs=2)
 
 
-def test_the_picture_is_as_fine_as_the_screen(live: LivePage) -> None:
+def test_the_picture_is_as_fine_as_the_screen(live: LivePage, open_page: Callable[..., LivePage]) -> None:
+    assert live.value("explorer.screen") == 1
     live.run("explorer.sharpness = None")
+    assert live.value("explorer.request().dpi") is None
+    if live.front_end.name == "lab":
+        return  # one page more is enough
     swatch = live.page.locator(".me-legend img").first.bounding_box()
-    session = live.page.context.new_cdp_session(live.page)
-    screen = {"width": 1280, "height": 900, "mobile": False}
-    try:
-        session.send("Emulation.setDeviceMetricsOverride", {**screen, "deviceScaleFactor": 2})
-        live.until("explorer.screen", 2)
-        live.until("explorer.answer.request.dpi", 192)
-        live.settle()
-        size = live.value("[explorer.map.size.width, explorer.map.size.height]")
-        for operation in ("export", "queryLegends"):
-            assert live.received(operation)[-1]["dpi"] == "192"
-        assert live.received()[-1]["size"] == f"{size[0] * 2},{size[1] * 2}"
-        assert list(live.shown_picture().shape[:2]) == [size[1] * 2, size[0] * 2]
-        assert live.page.locator(".me-legend img").first.bounding_box() == swatch
-        chosen = live.page.locator(field(live, "Sharpness")).first
-        expect(chosen.locator("option:checked")).to_have_text("As this screen (2×)")
-        chosen.select_option(label="1× (ordinary screens)")
-        live.until("explorer.answer.request.dpi is None")
-        live.settle()
-    finally:
-        session.send("Emulation.setDeviceMetricsOverride", {**screen, "deviceScaleFactor": 1})
-        session.detach()
-    live.until("explorer.screen", 1)
-    assert live.value("explorer.sharpness") == 1
+    assert swatch
+    fine = open_page(density=2)
+    fine.until("explorer.answer is not None and explorer.answer.request.dpi", 192)
+    fine.settle()
+    fine.run("explorer.parameters.layers = 'show:0,1'")  # what came before was not recorded
+    fine.until("explorer.answer.request.layers is not None")
+    fine.settle()
+    size = fine.value("[explorer.map.size.width, explorer.map.size.height]")
+    for operation in ("export", "queryLegends"):
+        assert fine.received(operation)[-1]["dpi"] == "192"
+    assert fine.received()[-1]["size"] == f"{size[0] * 2},{size[1] * 2}"
+    assert list(fine.shown_picture().shape[:2]) == [size[1] * 2, size[0] * 2]
+    finer = fine.page.locator(".me-legend img").first.bounding_box()
+    assert finer
+    assert [finer["width"], finer["height"]] == pytest.approx([swatch["width"], swatch["height"]], abs=1)
+    fine.tab("Picture")
+    chosen = fine.page.locator(field(fine, "Sharpness")).first
+    expect(chosen.locator("option:checked")).to_have_text("As this screen (2×)")
+    chosen.select_option(label="1× (ordinary screens)")
+    fine.until("explorer.answer.request.dpi is None")
+    fine.settle()
+    assert fine.received()[-1]["size"] == f"{size[0]},{size[1]}"
 
 
 def test_a_kept_map_stays_left_of_the_line(live: LivePage) -> None:
