@@ -150,7 +150,7 @@ def test_a_picture_is_told_of_by_its_scale(bench: Bench) -> None:
 # ---- the script
 
 
-@pytest.mark.parametrize("forbidden", ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "http", "import "])
+@pytest.mark.parametrize("forbidden", ["innerHTML", "outerHTML", "AdjacentHTML", "eval(", "http", "import "])
 def test_the_script_writes_no_markup_and_fetches_nothing(forbidden: str) -> None:
     assert forbidden not in SCRIPT
 
