@@ -367,8 +367,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
                 self._submit()
 
     def _first_seen(self) -> None:
-        """A page has put the explorer together and shows the map: what could wait comes now."""
-        self.accompany()
+        """A page has put the explorer together and shows the map."""
 
         def measure() -> None:
             with self._guard:
@@ -379,6 +378,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         scheduler.resume()
         for delay in _MEASURED_AGAIN:
             scheduler.after(delay, partial(scheduler.deliver, measure))
+        self.accompany()  # last, and later than all the rest of the page: neither waits for it
 
     def _place(self, view: View, moved: bool) -> dict[str, Any]:
         extent = self._bbox_of_map = view.extent(self.map.size)
