@@ -144,8 +144,8 @@ def test_a_rectangle_that_is_drawn_clips_the_picture(live: LivePage) -> None:
 def test_a_turned_map_is_a_page_of_its_own_and_undo_leaves_it(live: LivePage) -> None:
     before = live.shown_picture()
     live.tab("Picture")
-    live.page.get_by_role("button", name="Turn until north is 45° right of up", exact=True).click()
-    live.until("explorer.parameters.rotation", -45)
+    live.page.locator(".me-dial[role=slider]").click(position={"x": 127.5, "y": 28.5})  # at 45°
+    live.until("explorer.answer.request.rotation", -45)
     live.settle()
     assert live.received()[-1]["rotation"] == "-45"
     expect(

@@ -49,12 +49,10 @@ def test_the_dial_is_dragged_and_the_map_follows(live: LivePage) -> None:
     live.page.keyboard.up("Shift")
     live.page.mouse.up()
     live.page.mouse.move(*on_dial(live, 120))
-    live.until("explorer.parameters.rotation", -45)
+    live.until("explorer.answer.request.rotation", -45)
     live.settle()
     live.page.locator(".me-north[aria-label='North is 45 degrees to the right of up']").wait_for()
-    turned = [request.get("rotation", "0") for request in live.received()]
-    assert turned[-1] == "-45"
-    assert len(turned) < 21  # fewer than the moves of the pointer
+    assert live.received()[-1]["rotation"] == "-45"
     assert np.abs(before.astype(int) - live.shown_picture()).mean() > 5
     dial = live.page.get_by_role("slider", name="Compass")
     expect(dial).to_have_attribute("aria-valuenow", "45")
@@ -64,7 +62,7 @@ def test_the_dial_is_dragged_and_the_map_follows(live: LivePage) -> None:
 
 def test_the_dial_turns_the_map_by_a_click_and_by_keyboard(live: LivePage) -> None:
     live.page.mouse.click(*on_dial(live, 91))  # near a stop
-    live.until("explorer.parameters.rotation", -90)
+    live.until("explorer.answer.request.rotation", -90)
     live.settle()
     turned = live.shown_picture()
     dial = live.page.get_by_role("slider", name="Compass")
@@ -82,7 +80,7 @@ def test_the_dial_turns_the_map_by_a_click_and_by_keyboard(live: LivePage) -> No
     expect(slider).to_have_attribute("aria-valuenow", "0.0")  # it has heard of the turn
     slider.focus()
     live.page.keyboard.press("ArrowRight")
-    live.until("explorer.parameters.rotation", 1)
+    live.until("explorer.answer.request.rotation", 1)
     live.settle()
     assert live.received()[-1]["rotation"] == "1"
     expect(dial).to_have_attribute("aria-valuenow", "-1")
@@ -99,7 +97,7 @@ def test_a_finger_turns_the_dial_and_does_not_scroll(live: LivePage) -> None:
         session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     session.detach()
-    live.until("explorer.parameters.rotation", -70)
+    live.until("explorer.answer.request.rotation", -70)
     live.settle()
 
 
@@ -108,7 +106,7 @@ def test_a_projection_found_by_its_name_draws_the_map_anew(live: LivePage) -> No
     box = live.page.locator(field(live, "Search")).first
     box.fill("ETRS89-extended / LAEA Europe")
     box.press("Enter")
-    live.until("explorer.parameters.image_sr.wkid", 3035)
+    live.until("explorer.answer.request.image_sr.wkid", 3035)
     live.settle()
     assert live.received()[-1]["imageSR"] == "3035"
     assert live.received("queryLegends")[-1]["imageSR"] == "3035"
