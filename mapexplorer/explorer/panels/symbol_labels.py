@@ -179,8 +179,14 @@ class LabelControls:
     def _changer(self, change: Callable[[LabelClass], LabelClass]) -> Callable[[], None]:
         def changed() -> None:
             label = self._label()
-            if label is not None:
-                self._write(change(label))
+            if label is None:
+                return
+            try:
+                wanted = change(label)
+            except ValueError as error:
+                self._panel.refuse(str(error))
+                return
+            self._write(wanted)
 
         return changed
 

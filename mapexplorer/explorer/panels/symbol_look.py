@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 from PIL import ImageColor
+from traitlets import Unicode
 
 from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import Renderer, Symbol
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .symbols import SymbolsPanel
 
 ALL = "All symbols"
+DIFFERING = "They differ: shown is the first one, and what is set here is set for all of them."
 
 
 class LookControls:
@@ -30,12 +32,14 @@ class LookControls:
         self.part = controls.labelled(
             ipywidgets.Dropdown, "Change", "Which symbols are changed", options=[(ALL, -1)]
         )
+        self.differing = controls.prose()
         self.color = color_picker("Colour", "Colour of the symbols")
         self.size = length_box("Size", "In points: 72 are an inch", LARGEST_SYMBOL)
         self.outline_color = color_picker("Outline", "Colour of the outline")
         self.outline_width = length_box("Outline width", "In points; 0 is no outline", LARGEST_WIDTH)
         self.widget = create(
-            ipywidgets.VBox, (self.part, self.color, self.size, self.outline_color, self.outline_width)
+            ipywidgets.VBox,
+            (self.part, self.differing, self.color, self.size, self.outline_color, self.outline_width),
         )
         self.widget.add_class("me-stack")
         self._renderer: Renderer | None = None
@@ -72,7 +76,10 @@ class LookControls:
         if self._renderer is None:
             return
         listed = entries(self._renderer)
-        seen = look(listed[max(self.part.value, 0)][1]) if listed else Look()
+        looks = [look(symbol) for _, symbol in listed]
+        seen = looks[max(self.part.value, 0)] if looks else Look()
+        differ = self.part.value < 0 and any(one != seen for one in looks)
+        controls.say(self.differing, controls.hint(DIFFERING if differ else ""))
         controls.shown(self.color, seen.has_color)
         controls.shown(self.size, bool(seen.sizes))
         controls.shown(self.outline_color, seen.has_outline and bool(seen.outline_width))
@@ -90,16 +97,28 @@ class LookControls:
 
     def _changer(self, change: Callable[[Symbol], Symbol]) -> Callable[[], None]:
         def changed() -> None:
-            if self._renderer is not None:
-                only = self.part.value if self.part.value >= 0 else None
-                self._panel.change(renderer=with_symbols(self._renderer, change, only))
+            if self._renderer is None:
+                return
+            only = self.part.value if self.part.value >= 0 else None
+            try:
+                renderer = with_symbols(self._renderer, change, only)
+            except ValueError as error:
+                self._panel.refuse(str(error))
+                return
+            self._panel.change(renderer=renderer)
 
         return changed
 
 
+class ColorBox(ipywidgets.ColorPicker):  # type: ignore[misc]  # ipywidgets has no types
+    """A colour that may be wrong, so that what was typed arrives and can be answered with a sentence."""
+
+    value = Unicode("#000000").tag(sync=True)
+
+
 def color_picker(label: str, hint: str) -> Any:
     """A colour."""
-    made = controls.labelled(ipywidgets.ColorPicker, label, hint, value="#000000")
+    made = controls.labelled(ColorBox, label, hint, value="#000000")
     made.add_class("me-color")
     return made
 
@@ -110,8 +129,11 @@ def length_box(label: str, hint: str, most: float) -> Any:
 
 
 def rgb_of(text: str) -> Rgb:
-    """Red, green and blue of a colour that a browser names."""
-    red, green, blue = ImageColor.getrgb(text)[:3]
+    """Red, green and blue of a colour that a browser names. Raises ValueError for what is none."""
+    try:
+        red, green, blue = ImageColor.getrgb(text.strip())[:3]
+    except ValueError:
+        raise ValueError(f"Expected a colour such as #ff8800 or teal, not {text[:40]}.") from None
     return red, green, blue
 
 

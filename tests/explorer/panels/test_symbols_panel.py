@@ -139,6 +139,26 @@ def test_what_is_set_back_by_hand_is_not_sent_any_more(panel, explorer):
     assert explorer.parameters.dynamic_layers is None
 
 
+@pytest.mark.parametrize("typed", ["rubbish", "", "var(--x)", "#12345"])
+def test_a_colour_that_is_none_is_answered_and_stays_to_be_corrected(panel, explorer, typed):
+    browser(panel.look.color, value=typed)
+    assert explorer.parameters.dynamic_layers is None
+    assert "Expected a colour such as #ff8800 or teal" in panel.message.value
+    browser(panel.look.color, value="teal")
+    assert "Expected" not in panel.message.value
+    (element,) = explorer.parameters.dynamic_layers[:1]
+    assert element.drawing_info.renderer.symbol.color == (0, 128, 128, 255)
+
+
+def test_symbols_that_differ_say_so_while_all_are_changed(panel, explorer):
+    assert not visible(panel.look.differing)
+    choose(panel.classes.mode, "By class")
+    work(explorer)
+    assert "They differ" in panel.look.differing.value
+    panel.look.part.index = 1
+    assert not visible(panel.look.differing)
+
+
 def test_a_raster_layer_has_only_its_transparency(panel, explorer):
     choose(panel.layer, "Relief")
     assert not visible(panel.look.widget)
