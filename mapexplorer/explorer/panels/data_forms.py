@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
@@ -205,15 +205,36 @@ TABLE, QUERY = "Table", "Query"
 OUTER, INNER = "esriLeftOuterJoin", "esriLeftInnerJoin"
 
 
+class MadeForm:
+    """The data of a layer that was added before, so that a join can be a side of another one."""
+
+    def __init__(self, title: str, data: DataSource) -> None:
+        self.title, self._data = title, data
+
+    def data(self) -> DataSource:
+        """The source."""
+        return self._data
+
+    def source(self) -> LayerSource:
+        """The source of a layer."""
+        return DataLayerSource(data_source=self._data)
+
+
 class SideForm:
-    """One side of a join: a table or a query, and the field by which rows are matched."""
+    """One side of a join: a table, a query or an added layer, and the field by which rows are matched."""
 
     def __init__(self, heading: str, words: str, ask: Ask) -> None:
         self._ask = ask
         self._asked: LayerSource | None = None
         self.fields: tuple[str, ...] = ()
         self.changed: Callable[[], object] = lambda: None
-        self.kind = controls.labelled(ipywidgets.Dropdown, "From", "", options=(TABLE, QUERY))
+        self.kind = controls.labelled(
+            ipywidgets.Dropdown,
+            "From",
+            "A table, a query, or the rows of a layer that was added before",
+            options=(TABLE, QUERY),
+        )
+        self._made: dict[str, MadeForm] = {}
         self.table, self.query = TableForm(), QueryForm()
         self.key = controls.labelled(
             ipywidgets.Combobox,
@@ -229,15 +250,24 @@ class SideForm:
         self._fit()
 
     @property
-    def form(self) -> TableForm | QueryForm:
+    def form(self) -> TableForm | QueryForm | MadeForm:
         """The form in use."""
-        return self.table if self.kind.value == TABLE else self.query
+        return self._made.get(self.kind.value) or (self.table if self.kind.value == TABLE else self.query)
 
     def offer(self, workspaces: Offer) -> None:
         """Offer the workspaces that hold tables."""
         self._asked, self.fields, self.key.options = None, (), ()
         self.table.offer(workspaces)
         self.query.offer(workspaces)
+
+    def offer_made(self, made: Mapping[str, DataSource]) -> None:
+        """Offer the data of layers that were added, by their names."""
+        self._made = {f"Layer: {name}": MadeForm(name, data) for name, data in made.items()}
+        options = (TABLE, QUERY, *self._made)
+        if self.kind.options != options:
+            chosen = self.kind.value
+            self.kind.options = options
+            self.kind.value = chosen if chosen in options else TABLE
 
     def look(self) -> None:
         """Ask which fields the side has, to offer them as keys."""
@@ -290,6 +320,11 @@ class JoinForm:
         """Offer the workspaces that hold tables."""
         self.left.offer(workspaces)
         self.right.offer(workspaces)
+
+    def offer_made(self, made: Mapping[str, DataSource]) -> None:
+        """Offer the data of layers that were added, by their names: a join inside a join."""
+        self.left.offer_made(made)
+        self.right.offer_made(made)
 
     def look(self) -> None:
         """Ask which fields the sides have."""

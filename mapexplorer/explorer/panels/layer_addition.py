@@ -11,6 +11,7 @@ from mapexplorer.explorer.sharing import create
 from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import (
     DataLayerSource,
+    DataSource,
     DrawingInfo,
     DynamicLayer,
     LayerSource,
@@ -120,7 +121,19 @@ class AdditionForm:
         controls.shown(self.geometry, chosen in (TABLE, QUERY, JOIN))
         self._say(None)
         if chosen == JOIN and self._opened:
+            self.form(JOIN).offer_made(self._made())
             self.form(JOIN).look()
+
+    def _made(self) -> dict[str, DataSource]:
+        """The data of the layers that were added and hold rows, by names of which each is there once."""
+        composer, made = self._panel.explorer.composer, {}
+        for layer_id in composer.sequence():
+            element = composer.element(layer_id)
+            if element is not None and _has_rows(element.source):
+                assert isinstance(element.source, DataLayerSource)  # noqa: S101 - only those have rows
+                name = composer.name(layer_id)
+                made[f"{name} ({layer_id})" if name in made else name] = element.source.data_source
+        return made
 
     # ---- what a person does
 

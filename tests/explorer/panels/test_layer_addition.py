@@ -200,3 +200,25 @@ def test_a_service_without_workspaces_says_so(service):
     panel = SymbolsPanel(explorer)
     assert "no workspaces" in panel.addition.note.value
     assert not visible(panel.addition.body)
+
+
+def test_a_join_is_a_side_of_another_join(service, panel):
+    form = panel.addition.form("Join")
+    choose(panel.addition.kind, "Join")
+    assert form.left.kind.options == ("Table", "Query")
+    choose(form.right.table.name.list, "sales")
+    work(panel)
+    add(panel)
+    first = panel.explorer.parameters.dynamic_layers[0].source.data_source
+    browser(panel.add_opener, value=True)
+    choose(form.left.kind, "Layer: lots and sales")
+    work(panel)
+    assert {"lot", "price"} <= set(form.left.fields)
+    browser(form.left.key, value="lot")
+    choose(form.kept, "only rows with a match")
+    add(panel)
+    second = panel.explorer.parameters.dynamic_layers[0].source.data_source
+    assert second.left_table_source == first
+    assert (second.left_table_key, second.right_table_key) == ("lot", "lot")
+    assert [pixel(service, panel, x) for x in (LEFT, RIGHT)][1] == DEFAULT
+    assert panel.explorer.composer.name(panel.chosen) == "lots and sales and sales"
