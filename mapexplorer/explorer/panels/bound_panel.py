@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,6 +32,8 @@ class BoundPanel(Panel, ABC):
 
     bound: ClassVar[tuple[str, ...]] = ()
     followed: ClassVar[tuple[str, ...]] = ()
+    called: ClassVar[Mapping[str, str]] = {}
+    """What the controls of parameters are called here, by their names in a request."""
 
     def __init__(self, explorer: MapExplorer) -> None:
         super().__init__(explorer)
@@ -105,7 +107,7 @@ class BoundPanel(Panel, ABC):
             with self.explorer.parameters.by_hand():
                 self.explorer.parameters.update(**values)
         except (TraitError, ValueError) as error:
-            self.refuse(str(error))
+            self.refuse(self._with_label(str(error)))
             return False
         self.refuse("")
         return True
@@ -119,6 +121,11 @@ class BoundPanel(Panel, ABC):
         if self._alone is not None:
             close_whole(self._alone)
         super().close()
+
+    def _with_label(self, sentence: str) -> str:
+        """A sentence about a parameter with the label of its control in place of its name."""
+        name, colon, rest = sentence.partition(": ")
+        return f"{self.called[name]}: {rest}" if colon and name in self.called else sentence
 
     @property
     def _names(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
@@ -108,6 +109,7 @@ class LegendPanel(BoundPanel):
 
     title: ClassVar[str] = "Legend"
     bound: ClassVar[tuple[str, ...]] = ("return_visible_only", "patch_size", "layer_defs")
+    called: ClassVar[Mapping[str, str]] = {"patchSize": "Symbol size"}
 
     def build(self) -> tuple[Any, ...]:
         """Make the controls."""

@@ -177,6 +177,7 @@ def test_a_size_that_is_none_says_so(panel, explorer):
     browser(panel.patch, value="-3")
     assert explorer.parameters.patch_size is None
     assert 'role="alert"' in panel.message.value
+    assert "Symbol size: expected" in panel.message.value
 
 
 def prepared(panel, explorer):
