@@ -22,9 +22,6 @@ function nameControls(root) {
     const label = part.closest(".jupyter-widgets")?.querySelector(":scope > .widget-label")?.textContent.trim();
     if (label) set(part, "aria-label", `${label}${endOf(part)}`);
   }
-  for (const handle of root.querySelectorAll(HANDLE)) {
-    set(handle, "data-lm-suppress-shortcuts", "true"); // in JupyterLab the arrows would also walk the cells
-  }
   for (const map of root.querySelectorAll(".leaflet-container")) {
     set(map, "role", "group");
     set(map, "aria-label", "Map: arrow keys move it, plus and minus zoom");
@@ -112,7 +109,6 @@ function draw(dial) {
   set(dial, "aria-valuenow", face.dataset.bearing);
   set(dial, "aria-valuetext", face.dataset.words);
   set(dial, "title", "Drag to turn the map, with Shift in steps of 15°");
-  set(dial, "data-lm-suppress-shortcuts", "true");
   const rotation = rotationOf(dial); // ahead of the face while the kernel is busy
   face.style.setProperty("--me-bearing", `${-rotation}deg`);
   const figures = `${Number(turned(rotation).toPrecision(4))}°`.replace("-", "\u2212");
@@ -176,6 +172,20 @@ function turnByKey(dial, event) {
   turn(dial, wanted);
 }
 
+// ---- keys
+
+/** JupyterLab and Notebook take plain keys for commands, also where a control has the focus: an arrow in a list
+ * would walk the cells, the letter m delete the explorer. They listen on the document, and skip an element
+ * with this attribute. Keys with Ctrl, Alt or Meta, and Shift+Enter, stay theirs. */
+function keepKeys(root, signal) {
+  window.addEventListener("keydown", (event) => {
+    const { target } = event;
+    if (!(target instanceof Element) || !root.contains(target)) return;
+    const theirs = event.ctrlKey || event.altKey || event.metaKey || (event.shiftKey && event.key === "Enter");
+    target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+  }, { capture: true, signal });
+}
+
 // ---- the screen
 
 function tellRatio(model, signal) {
@@ -212,6 +222,7 @@ function accompany(root, voice, signal) {
     const dial = inside(event, ".me-dial");
     if (dial && event.isPrimary && event.button === 0) drag(dial, event, signal);
   }, { signal });
+  keepKeys(root, signal);
   root.addEventListener("keydown", (event) => {
     const dial = inside(event, ".me-dial");
     if (dial) turnByKey(dial, event);

@@ -1,9 +1,9 @@
 """The page companion: what widgets cannot do for themselves, a small script does in the page.
 
 It names the controls for which ipywidgets has no name, speaks what the status line says in a live region
-that stays, lets buttons copy and the dial be dragged, and tells how fine the screen is. It finds all of this
-in the page, inside the box that it is a child of, and nothing waits for it: where a front end cannot run it,
-the rest works without.
+that stays, lets buttons copy and the dial be dragged, keeps the keys of a control from the notebook around
+it, and tells how fine the screen is. It finds all of this in the page, inside the box that it is a child of,
+and nothing waits for it: where a front end cannot run it, the rest works without.
 """
 
 from __future__ import annotations

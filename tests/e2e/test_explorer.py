@@ -111,6 +111,29 @@ def said(live: LivePage) -> str:
     return f"The map is drawn, 1:{live.value('explorer.answer.export.scale'):,.0f}"
 
 
+def assert_keys_belong_to_the_control(live: LivePage) -> None:
+    """An arrow chooses in a list, and a letter on a slider is no command for the cell it stands in."""
+    live.tab("Time")
+    live.page.locator(".me-panels button:visible", has_text="Window").first.click()
+    live.until("explorer.parameters.time is not None")
+    handle = live.page.locator(".me-panels .noUi-handle[aria-label]:visible").first
+    handle.wait_for(timeout=PATIENT)  # its name is from the companion, which is there then
+    step = live.page.locator(".me-panels .me-field:has(> label:text-is('Step')) select:visible").first
+    chosen = step.evaluate("list => list.selectedIndex")
+    step.press("ArrowDown")
+    expect(step).to_have_js_property("selectedIndex", chosen + 1, timeout=PATIENT)
+    for key in ("m", "x"):
+        handle.press(key)
+    expect(handle).to_be_focused(timeout=PATIENT)
+    if live.front_end.page:
+        kind = "window.jupyterapp.shell.currentWidget.content.activeCell.model.type"
+        assert live.page.evaluate(kind) == "code"
+
+
+def test_keys_belong_to_the_control_that_has_the_focus(live: LivePage) -> None:
+    assert_keys_belong_to_the_control(live)
+
+
 def test_what_the_status_line_says_is_announced(live: LivePage) -> None:
     live.run("explorer.status.fail('No map came.')")
     alert = live.page.locator(".me-status [role=alert]").first

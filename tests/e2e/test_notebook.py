@@ -10,7 +10,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.live_page import PANE, LivePage
-from tests.e2e.test_explorer import assert_shows_the_answer, colours, drag
+from tests.e2e.test_explorer import (
+    assert_keys_belong_to_the_control,
+    assert_shows_the_answer,
+    colours,
+    drag,
+)
 
 pytestmark = pytest.mark.parametrize("open_page", ["notebook"], indirect=True)
 
@@ -103,15 +108,18 @@ def test_the_time_slider_moves_picture_and_legend(live: LivePage) -> None:
     first = live.received()[-1]["time"]
     slider = live.page.locator(".me-panels .noUi-target:visible")
     expect(slider.locator(".noUi-handle")).to_have_count(1)  # a window has two: it is that of the moment now
-    box = slider.bounding_box()
-    assert box
-    slider.click(position={"x": box["width"] * 0.9, "y": box["height"] / 2})
+    slider.locator(".noUi-handle").focus()
+    live.page.keyboard.press("ArrowRight")
     live.until(f"explorer.parameters.time.start > {first}")
     live.settle()
     moment = str(live.value("explorer.parameters.time.start"))
     assert [live.received(operation)[-1]["time"] for operation in ("export", "queryLegends")] == [moment] * 2
     assert not np.array_equal(live.shown_picture(), before)
     assert_shows_the_answer(live)
+
+
+def test_keys_belong_to_the_control_that_has_the_focus_and_not_to_the_cell(live: LivePage) -> None:
+    assert_keys_belong_to_the_control(live)
 
 
 def test_a_rectangle_that_is_drawn_clips_the_picture(live: LivePage) -> None:
