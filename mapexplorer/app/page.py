@@ -52,6 +52,9 @@ def _voila_settings(port: int, open_browser: bool) -> Config:
                 "ws_ping_interval": 0,
             },
         },
+        # Seconds that the output of the cell may come after its end. Hundreds of widgets are told of before
+        # it: on a busy machine that takes longer than the usual 4, and the page would be empty, silently.
+        VoilaExecutor={"iopub_timeout": 120},
         VoilaConfiguration={
             "template": "mapexplorer",
             "allow_template_override": "NO",
