@@ -378,7 +378,8 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         scheduler.resume()
         for delay in _MEASURED_AGAIN:
             scheduler.after(delay, partial(scheduler.deliver, measure))
-        self.accompany()  # last, and later than all the rest of the page: neither waits for it
+        # Later than the first map, which must not wait for it.
+        scheduler.after(_MEASURED_AGAIN[0], partial(scheduler.deliver, self.accompany))
 
     def _place(self, view: View, moved: bool) -> dict[str, Any]:
         extent = self._bbox_of_map = view.extent(self.map.size)

@@ -13,6 +13,8 @@ CONTROLS = {
     "button", "checkbox", "combobox", "ColorWell", "DateTime", "link", "listbox", "radio", "slider",
     "spinbutton", "tab", "textbox",
 }  # fmt: skip
+REGION = ".me-companion [role=status]"
+"""The live region of an explorer; outside the panels, which have messages of their own."""
 FOLLOW_SPEECH = """() => {
   window.spoken = [];
   const region = document.querySelector('.me-companion [role=status]');
@@ -23,6 +25,7 @@ FOLLOW_SPEECH = """() => {
 
 def follow_speech(live: LivePage) -> None:
     """Keep what is put into the live region from now on."""
+    live.page.locator(REGION).first.wait_for(state="attached")
     live.page.evaluate(FOLLOW_SPEECH)
 
 

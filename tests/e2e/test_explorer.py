@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.live_page import OVERLAY, PANE, LivePage
-from tests.e2e.screen_reader import await_names, await_words, follow_speech
+from tests.e2e.screen_reader import REGION, await_names, await_words, follow_speech
 
 DRAWN = """__import__('hashlib').sha256(
     explorer.answer.export.image.convert('RGBA').tobytes()).hexdigest()"""
@@ -150,7 +150,37 @@ def test_what_the_status_line_says_is_announced(live: LivePage) -> None:
     assert await_words(live, "The map is drawn, 1:30,000,000").count(first) == 1
     live.run("explorer.status.fail('No map came.')")
     expect(alert).to_contain_text("No map came.", timeout=PATIENT)
-    expect(live.page.locator(".me-companion [role=status]")).to_have_text("", timeout=PATIENT)
+    expect(live.page.locator(REGION)).to_have_text("", timeout=PATIENT)
+
+
+COUNT_WATCHERS = """() => {
+  window.watching = 0;
+  const ours = new WeakSet();
+  const {observe, disconnect} = MutationObserver.prototype;
+  MutationObserver.prototype.observe = function (target, options) {
+    if (target.matches?.('.mapexplorer')) { ours.add(this); window.watching += 1; }
+    return observe.call(this, target, options);
+  };
+  MutationObserver.prototype.disconnect = function () {
+    if (ours.delete(this)) window.watching -= 1;
+    return disconnect.call(this);
+  };
+}"""
+
+
+def test_a_second_view_does_not_speak_as_well_and_nothing_of_it_stays(live: LivePage) -> None:
+    regions = live.page.locator(REGION)
+    expect(regions).to_have_count(1, timeout=PATIENT)
+    live.page.evaluate(COUNT_WATCHERS)
+    live.run("explorer.children = (*explorer.children, explorer.children[-1])")
+    live.page.wait_for_function("window.watching === 1")
+    live.run("explorer.parameters.map_scale = 2e7")
+    expect(regions.nth(0)).to_have_text("The map is drawn, 1:20,000,000", timeout=PATIENT)
+    expect(regions).to_have_text(["The map is drawn, 1:20,000,000", ""], timeout=PATIENT)
+    live.run("explorer.children = explorer.children[:-1]")
+    live.page.wait_for_function("window.watching === 0")
+    expect(regions).to_have_count(1, timeout=PATIENT)
+    live.settle()
 
 
 def test_the_time_slider_moves_picture_and_legend(live: LivePage) -> None:
