@@ -36,9 +36,9 @@ class Node:
         if scale is None:
             return None
         if self.min_scale and scale > self.min_scale:
-            return f"visible from {scale_text(self.min_scale)} in"
+            return f"zoom in to {scale_text(self.min_scale)}"
         if self.max_scale and scale < self.max_scale:
-            return f"visible from {scale_text(self.max_scale)} out"
+            return f"zoom out to {scale_text(self.max_scale)}"
         return None
 
 

@@ -49,6 +49,7 @@ class TablePanel(BoundPanel):
         """Make the controls; the table is asked for when it is first opened."""
         self._asking = Asking(self.explorer)
         self._asked: Any = None
+        self._by_hand = False
         self._forget()
         self.opener = create(ipywidgets.ToggleButton,
             description="Attribute table", tooltip="Show the attributes of a layer under the map",
@@ -90,6 +91,7 @@ class TablePanel(BoundPanel):
     def on_service(self) -> None:
         """Begin anew with the layers of the service in use."""
         self._forget()
+        self._by_hand = False
         super().on_service()
 
     def _list_layers(self) -> None:
@@ -236,12 +238,27 @@ class TablePanel(BoundPanel):
     def _opened(self) -> None:
         controls.shown(self._table, self.opener.value)
         if self.opener.value:
+            self._choose_drawn()
             self._asked = None
             self._refresh()
         else:
             self._asking.stop()
 
+    def _choose_drawn(self) -> None:
+        """Begin with the uppermost layer that is drawn at this scale, until the person has chosen one."""
+        composer, answer = self.explorer.composer, self.explorer.answer
+        scale = answer.export.scale if answer is not None and answer.export is not None else None
+        for layer_id in () if self._by_hand else composer.sequence():
+            near = not composer.tree.has(layer_id) or not composer.tree.node(layer_id).out_of_scale(scale)
+            if near and layer_id in self.layers:
+                if layer_id != self.layer.value:
+                    self._forget()
+                with self.quietly():
+                    self.layer.value = layer_id
+                return
+
     def _layer_chosen(self) -> None:
+        self._by_hand = True
         self._forget()
         self._refresh()
 

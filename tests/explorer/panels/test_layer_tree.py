@@ -108,9 +108,9 @@ def test_one_layer_more_among_many_is_written_as_include_and_one_less_as_exclude
     ("scale", "reason"),
     [
         (50_000, None),
-        (50_000.5, "visible from 1:50,000 in"),
+        (50_000.5, "zoom in to 1:50,000"),
         (10_000, None),
-        (9_999.5, "visible from 1:10,000 out"),
+        (9_999.5, "zoom out to 1:10,000"),
         (None, None),
     ],
 )
@@ -129,7 +129,7 @@ def test_the_scale_ranges_of_the_groups_above_count():
     )
     leaf = tree.nodes[2]
     assert (leaf.depth, leaf.min_scale, leaf.max_scale) == (2, 1000.0, 10.0)
-    assert leaf.out_of_scale(1001) == "visible from 1:1,000 in"
+    assert leaf.out_of_scale(1001) == "zoom in to 1:1,000"
 
 
 def test_broken_lists_are_read_as_far_as_they_make_sense():

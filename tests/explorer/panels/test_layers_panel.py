@@ -94,13 +94,13 @@ def test_layers_out_of_scale_are_grey_and_say_why():
     assert grey() == set()
     explorer.at_scale(2e6)
     assert grey() == {0, 1}
-    assert "visible from 1:1,000,000 in" in panel.notes[1].value
-    assert "visible from 1:1,000,000 in" in panel.boxes[1].tooltip
+    assert "zoom in to 1:1,000,000" in panel.notes[1].value
+    assert "zoom in to 1:1,000,000" in panel.boxes[1].tooltip
     explorer.fail("no")
     assert grey() == {0, 1}
     explorer.at_scale(500)
     assert grey() == {2}
-    assert "visible from 1:1,000 out" in panel.notes[2].value
+    assert "zoom out to 1:1,000" in panel.notes[2].value
     assert ticked(panel) == {0, 1, 2}
 
 

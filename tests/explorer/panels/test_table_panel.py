@@ -142,3 +142,17 @@ def test_a_failure_is_one_sentence_and_the_rows_stay(explorer, table, monkeypatc
 
 def test_a_long_text_is_cut():
     assert shortened("x" * 200) == "x" * 79 + "…"
+
+
+def test_the_table_begins_with_the_uppermost_layer_that_is_drawn_at_this_scale():
+    explorer = MapExplorer("sample:usa", scheduler=ManualScheduler())
+    settle(explorer)
+    table = explorer.table
+    names = {layer_id: name for name, layer_id in table.layer.options}
+    browser(table.opener, value=True)
+    assert names[table.layer.value] == "State outlines"
+    choose(table.layer, "International airports")
+    browser(table.opener, value=False)
+    browser(table.opener, value=True)
+    assert names[table.layer.value] == "International airports", "what was chosen by hand stays"
+    explorer.close()
