@@ -338,3 +338,19 @@ def test_data_without_a_document_are_shown_with_a_margin(tmp_path: Path) -> None
     assert info.initial_extent is not None
     assert info.initial_extent.xmin < info.full_extent.xmin
     assert info.initial_extent.ymax > info.full_extent.ymax
+
+
+ODD_NAMES = ('size "q"', "Population, total", '"all"', "a b desc")
+
+
+def test_fields_are_found_whatever_their_names_hold() -> None:
+    frame = geopandas.GeoDataFrame(
+        {name: [2, 1] for name in ODD_NAMES}, geometry=[Point(0, 0), Point(1, 1)], crs=4326
+    )
+    service = connect({"Towns": frame})
+    for name in ODD_NAMES:
+        found = service.features(0, out_fields=["OBJECTID", name], order_by=[f"{name} ASC"])
+        assert [row[name] for row in found.rows] == [1, 2], name
+        assert list(found.rows[0]) == ["OBJECTID", name]
+    found = service.features(0, out_fields=ODD_NAMES, order_by=[f'"{ODD_NAMES[1]}" DESC', "OBJECTID"])
+    assert [field.name for field in found.fields] == list(ODD_NAMES)

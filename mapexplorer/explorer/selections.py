@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mapexplorer.explorer.panels.filter_faults import quoted_field
 from mapexplorer.explorer.shown_layers import ShownLayer
 from mapexplorer.protocol import LayerInfo, MapRequest, SelectionDefinition
 from mapexplorer.protocol.numerals import write_number
@@ -136,7 +137,8 @@ def where_of(info: LayerInfo, ids: Sequence[FeatureId]) -> str:
 
     def same(name: str, text: str) -> str:
         bare = types.get(name, "") not in _TEXTS and _NUMBER.fullmatch(text)
-        return f"{name} = {text}" if bare else f"{name} = '{text.replace(chr(39), chr(39) * 2)}'"
+        field = quoted_field(name)
+        return f"{field} = {text}" if bare else f"{field} = '{text.replace(chr(39), chr(39) * 2)}'"
 
     each = (
         " AND ".join(same(name, text) for name, text in zip(fields, _texts(one), strict=True)) for one in ids

@@ -12,6 +12,11 @@ import pytest
 from tests.e2e.live_page import LivePage
 
 RED = (255, 0, 0, 255)
+WELL_BESIDE_TEXT = """() => {
+  const [text, well] = [...document.querySelectorAll('.me-symbols-panel .me-color input')]
+      .filter(input => input.getClientRects().length).map(input => input.getBoundingClientRect());
+  return well && well.top === text.top && well.height === text.height && well.left > text.right;
+}"""
 TABLES = ".me-symbols-panel .me-field:visible:has(> label:text-is('Table'))"
 
 
@@ -73,6 +78,12 @@ def test_nothing_is_sent_before_something_is_changed(live: LivePage) -> None:
     control(live, "Layer").wait_for()
     assert live.value("explorer.parameters.dynamic_layers") is None
     assert all("dynamicLayers" not in sent for sent in live.received())
+
+
+def test_the_well_of_a_colour_is_as_high_as_the_text_beside_it(live: LivePage) -> None:
+    live.tab("Symbols")
+    control(live, "Colour").wait_for()
+    live.page.wait_for_function(WELL_BESIDE_TEXT)
 
 
 def test_a_colour_that_is_chosen_changes_its_layer_and_follows_the_tick_boxes(live: LivePage) -> None:

@@ -25,6 +25,7 @@ from mapexplorer.service.features.geometry_json import (
 )
 from mapexplorer.service.features.given import Given
 from mapexplorer.service.features.having import Having, read_having
+from mapexplorer.service.features.naming import bare, listed
 from mapexplorer.service.features.search import SearchShape, matching, read_shape
 from mapexplorer.service.features.selection import filtered_view
 from mapexplorer.service.features.statistics import (
@@ -50,7 +51,7 @@ Pairs = Sequence[tuple[str, str]]
 FORMS: Final = ("json", "pjson", "geojson")
 WGS_84: Final = SpatialReference(wkid=4326)
 _NOT_HERE: Final = "is not supported by this operation of the service"
-_ORDER: Final = re.compile(r'"?([^",]+?)"?(?:\s+(asc|desc))?', re.IGNORECASE)
+_ORDER: Final = re.compile(r"(.+?)(?:\s+(asc|desc))?", re.IGNORECASE)
 
 
 @dataclass
@@ -126,7 +127,7 @@ def _read(catalog: MapCatalog, layer: FeatureLayer, given: Given, limits: Limits
         given.fault("returnCentroid", "GeoJSON has no place for it; ask for f=json")
     names = _names_in(layer)
     statistics = given.read("outStatistics", lambda text: settled(read_statistics(text), layer.fields)) or ()
-    groups = given.read("groupByFieldsForStatistics", lambda text: names(text.split(","))) or ()
+    groups = given.read("groupByFieldsForStatistics", names) or ()
     if groups and not statistics:
         given.fault("groupByFieldsForStatistics", "needs outStatistics")
     having = given.read(
@@ -142,7 +143,7 @@ def _read(catalog: MapCatalog, layer: FeatureLayer, given: Given, limits: Limits
     precision = given.count("geometryPrecision")
     return _Asked(
         form=form,
-        out_fields=given.read("outFields", lambda text: names(text.split(","))) or _default_fields(layer),
+        out_fields=given.read("outFields", names) or _default_fields(layer),
         geometry=given.flag("returnGeometry", True),
         centroid=centroid and layer.geometry_type == "esriGeometryPolygon",
         ids_only=given.flag("returnIdsOnly", False),
@@ -177,16 +178,18 @@ def _default_fields(layer: FeatureLayer) -> tuple[str, ...]:
 def _names_in(layer: FeatureLayer) -> Any:
     """Return a function that gives the fields of a list of names as the layer spells them."""
 
-    def names(parts: Sequence[str]) -> tuple[str, ...]:
+    def field(part: str) -> str | None:
+        return find_name(layer.fields, part) or find_name(layer.fields, bare(part))
+
+    def names(text: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        for part in parts:
-            text = part.strip().strip('"')
-            if text == "*":
-                found |= dict.fromkeys(field.name for field in layer.fields)
+        for part in listed(text, lambda some: field(some) is not None):
+            if part == "*":
+                found |= dict.fromkeys(one.name for one in layer.fields)
                 continue
-            name = find_name(layer.fields, text)
+            name = field(part)
             if name is None:
-                raise ValueError(f"the layer has no field {shorten(text)}")
+                raise ValueError(f"the layer has no field {shorten(part)}")
             found[name] = None
         return tuple(found)
 
@@ -195,12 +198,19 @@ def _names_in(layer: FeatureLayer) -> Any:
 
 def _order(text: str, names: Sequence[str]) -> tuple[tuple[str, bool], ...]:
     folded = {name.casefold(): name for name in names}
+
+    def key(part: str) -> tuple[str, bool] | None:
+        match = _ORDER.fullmatch(part)
+        written = "" if match is None else match[1].strip()
+        name = folded.get(written.casefold()) or folded.get(bare(written).casefold())
+        return None if match is None or name is None else (name, (match[2] or "").lower() == "desc")
+
     keys = []
-    for part in text.split(","):
-        match = _ORDER.fullmatch(part.strip())
-        if match is None or match[1].strip().casefold() not in folded:
-            raise ValueError(f"expected fields, each with ASC or DESC, not {shorten(part.strip())}")
-        keys.append((folded[match[1].strip().casefold()], (match[2] or "").lower() == "desc"))
+    for part in listed(text, lambda some: key(some) is not None):
+        found = key(part)
+        if found is None:
+            raise ValueError(f"expected fields, each with ASC or DESC, not {shorten(part)}")
+        keys.append(found)
     return tuple(keys)
 
 
