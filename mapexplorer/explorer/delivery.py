@@ -18,8 +18,8 @@ from typing import Any
 
 MOST_UNREAD = 5_000
 """Messages that a kernel keeps for a reader: several times what an explorer says when it is made."""
-LONGEST_HOLD = 15.0
-"""Seconds after which answers are shown although no page has shown the map; it may be hidden."""
+LONGEST_HOLD = 60.0
+"""Seconds after which answers are shown although no page shows the map; a busy machine is slow."""
 
 
 def comes_before_its_page() -> bool:
