@@ -33,12 +33,15 @@ def _inside(widget, path):
         inner = f"{path}/{place}:{type(child).__name__}"
         yield from _inside(child, inner)
         yield inner, child
+def _unseen():
+    return {path: widget for path, widget in _inside(explorer.tabs, "") if widget.model_id not in _seen}
 _seen = globals().get("_seen", set())
-_new = {path: widget for path, widget in _inside(explorer.tabs, "") if widget.model_id not in _seen}
+_new = _unseen()
 _marks = {path: f"MARK-{place}" for place, path in enumerate(_new)}
 for _path, _widget in _new.items():
     _widget.add_class(_marks[_path])
 """
+REMADE = "{it.model_id for it in _unseen().values()} != {it.model_id for it in _new.values()}"
 SEE_CONTROLS = "_seen |= {widget.model_id for widget in _new.values()}"
 ABSENT = """marks => Object.keys(marks)
     .filter(path => !document.getElementsByClassName(marks[path]).length)"""
@@ -128,7 +131,7 @@ class LivePage:
             name = f"page-{time.monotonic_ns()}.ipynb"
             _write_notebook(self.front_end.notebooks / name, code or "")
             place = self.front_end.page.format(name)
-        self.page.goto(f"{self.front_end.address}{place}")
+        self.page.goto(f"{self.front_end.address}{place}", timeout=PATIENCE)
         if place:
             self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
             self.page.evaluate(RUN_ALL_CELLS)
@@ -195,20 +198,30 @@ class LivePage:
         later than it shows the map: what is clicked before that is lost. An answer may make some anew
         while they are awaited, so that those of the moment are marked again.
         """
-        deadline = time.monotonic() + 30
+        marks, least, deadline = self._mark_controls(), 0, 0.0
         while True:
-            self.run(MARK_CONTROLS.replace("MARK", f"awaited-{time.monotonic_ns()}"))
-            marks = self.value("_marks")
             try:
                 self.page.wait_for_function(ALL_THERE, arg=marks, timeout=2_000)
             except PlaywrightTimeout:
                 absent = self.page.evaluate(ABSENT, marks)
+                # A busy machine may take long, but goes on: what counts is when the last of them came.
+                if not least or len(absent) < least:
+                    least, deadline = len(absent), time.monotonic() + 30
                 assert time.monotonic() < deadline, (
                     f"not in the page, of {len(marks)}: {absent}; the console says {self.console}"
                 )
+                # Each mark is a message to the page: it gets new ones only when there are other controls.
+                if self.value(REMADE):
+                    marks, least = self._mark_controls(), 0
                 continue
             self.run(SEE_CONTROLS)
             return
+
+    def _mark_controls(self) -> dict[str, str]:
+        """Give every control that was not seen yet a class of its own."""
+        self.run(MARK_CONTROLS.replace("MARK", f"awaited-{time.monotonic_ns()}"))
+        marks: dict[str, str] = self.value("_marks")
+        return marks
 
     def settle(self) -> None:
         """Wait until everything asked for is shown, in the kernel and in the browser."""
