@@ -42,7 +42,7 @@ class Curtain:
         self._page: Page | None = None
         self._picture: Picture | None = None
         self._image: Image.Image | None = None
-        self.overlay = ipyleaflet.ImageOverlay(url=EMPTY_PICTURE, bounds=((0.0, 0.0), (1e-6, 1e-6)))
+        self.overlay: ipyleaflet.ImageOverlay | None = None
 
     def show(self, picture: Picture, share: float) -> None:
         """Hang a picture of the frame on the map; `share` is the part of its width to be seen, 0 to 1."""
@@ -51,6 +51,7 @@ class Curtain:
         if page is not self._page:
             self.take_down()
             self._page = page
+            self.overlay = ipyleaflet.ImageOverlay(url=EMPTY_PICTURE, bounds=((0.0, 0.0), (1e-6, 1e-6)))
             replace_layers(page, [], [self.overlay])
         self._picture = picture
         self.draw(share)
@@ -77,14 +78,9 @@ class Curtain:
 
     def take_down(self) -> None:
         """Leave the map to the picture alone."""
-        if self._page is not None:
+        if self._page is not None and self.overlay is not None:
             replace_layers(self._page, [self.overlay], [])
-        self._page, self._picture, self._image = None, None, None
-
-    def close(self) -> None:
-        """Take the picture down and release the layer."""
-        self.take_down()
-        self.overlay.close()
+        self._page, self._picture, self._image, self.overlay = None, None, None, None
 
     def _decoded(self, picture: Picture) -> Image.Image:
         if self._image is None:
@@ -98,6 +94,7 @@ class Curtain:
         return self._image
 
     def _place(self, url: str, bounds: Any) -> None:
-        with self.overlay.hold_sync():
-            self.overlay.url = url
-            self.overlay.bounds = bounds
+        if self.overlay is not None:
+            with self.overlay.hold_sync():
+                self.overlay.url = url
+                self.overlay.bounds = bounds

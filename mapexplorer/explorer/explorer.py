@@ -25,6 +25,7 @@ from mapexplorer.explorer.header import Header, without_secrets
 from mapexplorer.explorer.history import History
 from mapexplorer.explorer.legend import LegendBox
 from mapexplorer.explorer.legend_changes import LegendHistory
+from mapexplorer.explorer.map_frame import MapFrame
 from mapexplorer.explorer.opener import Opener
 from mapexplorer.explorer.opening import (
     LegendPage,
@@ -99,6 +100,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         self.status = StatusLine()
         self.map = MapPane(self._viewed, self._first_seen)
         self.map.home.on_click(lambda _: self.fit_whole())
+        self.maps = MapFrame(self.map, self._viewed, self._measure, self._guard)
         self.header = Header(sample_choices(), self._open_soon, self.undo, self.redo)
         self._opener = Opener(self, self._take)
         self.address = PageAddress(self._follow_link)
@@ -133,7 +135,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
         self.arrange(panels)
         self.table = TablePanel(self)
         self.table.widget.add_class("me-drawer")
-        body = ipywidgets.Box([self.map, self.status, self.table.widget, self.tabs, self.legend])
+        body = ipywidgets.Box([self.maps, self.status, self.table.widget, self.tabs, self.legend])
         body.add_class("me-body")
         self.children = [style.sheet(), self.header, body, self.address]
         self.add_class("mapexplorer")
@@ -368,14 +370,16 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
 
     def _first_seen(self) -> None:
         """A page has put the explorer together and shows the map."""
+        self.controller.scheduler.resume()
+        self._measure(self.map)
 
+    def _measure(self, pane: MapPane) -> None:
         def measure() -> None:
             with self._guard:
                 if not self._closed:
-                    self.map.measure()
+                    pane.measure()
 
         scheduler = self.controller.scheduler
-        scheduler.resume()
         for delay in _MEASURED_AGAIN:
             scheduler.after(delay, partial(scheduler.deliver, measure))
         # Later than the first map, which must not wait for it.
@@ -464,7 +468,7 @@ class MapExplorer(Restorable, Appearance, ipywidgets.VBox):  # type: ignore[misc
             panel.close()
         self.table.close()
         self.drawing.close()
-        self.map.release()
+        self.maps.release()
         inside = list(parts(self))
         super().close()
         for part in inside:

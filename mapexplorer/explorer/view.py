@@ -11,6 +11,7 @@ import ipywidgets
 from mapexplorer.explorer.furniture import Furniture
 from mapexplorer.explorer.overlay import Picture
 from mapexplorer.explorer.pages import WEB_MERCATOR, MercatorPage, Page, PlanePage, View
+from mapexplorer.explorer.sharing import create
 from mapexplorer.protocol import Extent, Size, SpatialReference
 
 DEFAULT_SIZE = Size(800, 500)
@@ -25,7 +26,8 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     the window and write what they believe into the model. `on_view(view, moved, resized)` reports what the
     person does, `reference` is the system of its coordinates. `on_first()` is called when a browser shows
     one of the pages for the first time. `followers` are called when page, plane or picture have changed.
-    `home` is the button that leads back to all of the map.
+    `home` is the button that leads back to all of the map, `caption` says which of two maps this is, and
+    `on_move` is called at once when a person moves the map.
     """
 
     bound: ClassVar[tuple[str, ...]] = ("bbox", "bbox_sr")
@@ -44,10 +46,16 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         self.reference: SpatialReference = WEB_MERCATOR
         self.followers: list[Callable[[], None]] = []
         self.furniture = Furniture()
-        self.home = ipywidgets.Button(
-            description="⤢\N{VARIATION SELECTOR-15}", tooltip="Show the whole map", layout={"width": "34px"}
+        self.home = create(
+            ipywidgets.Button,
+            description="⤢\N{VARIATION SELECTOR-15}",
+            tooltip="Show the whole map",
+            layout={"width": "34px"},
         )
         self.home.add_class("me-home")
+        self.caption = create(ipywidgets.HTML)
+        self.caption.add_class("me-caption")
+        self.on_move: Callable[[], None] = lambda: None
         self._pages: dict[type[Page], Page] = {}
         self.page: Page = self._page(MercatorPage)
         self.add_class("me-map")
@@ -56,13 +64,20 @@ class MapPane(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
         if kind not in self._pages:
             self._pages[kind] = kind(self._height, self._viewed(kind), self._on_first)
             self._pages[kind].appear(len(self._pages) == 1)  # two maps at a time would share the width
-            self.children = [*(page.widget for page in self._pages.values()), self.furniture, self.home]
+            self.children = [
+                *(page.widget for page in self._pages.values()),
+                self.furniture,
+                self.home,
+                self.caption,
+            ]
         return self._pages[kind]
 
     def _viewed(self, kind: type[Page]) -> Callable[[View, bool, bool], None]:
         def viewed(view: View, moved: bool, resized: bool) -> None:
             if self._pages.get(kind) is self.page:
                 self._size = view.size
+                if moved:
+                    self.on_move()
                 self._on_view(view, moved, resized)
 
         return viewed

@@ -19,6 +19,7 @@ def live(shared_page: LivePage) -> Iterator[LivePage]:
     shared_page.tab("Picture")
     yield shared_page
     shared_page.run("explorer.panels['PicturePanel'].compare.close(); explorer.sharpness = 1")
+    shared_page.run("explorer.panels['PicturePanel'].compare.way.value = 'swipe'")
     assert shared_page.take_errors() == []
 
 
@@ -178,6 +179,54 @@ def test_a_kept_map_stays_left_of_the_line(live: LivePage) -> None:
     right = np.abs(before[120:-60, middle + 60 : -60].astype(int) - after[120:-60, middle + 60 : -60]).mean()
     assert left < 1, (left, right)
     assert right > 0.5, (left, right)
+
+
+BOTH_IN_PLACE = """() => {
+    const maps = [...document.querySelectorAll('.me-split > .me-map')].map(map =>
+        [...map.querySelectorAll('.leaflet-container')].find(page => page.getClientRects().length));
+    return maps.length === 2 && maps.every(page => {
+        const [room, picture] = [page, page && page.querySelector('img.leaflet-image-layer')]
+            .map(part => part && part.getBoundingClientRect());
+        return picture && Math.abs(room.width - maps[0].getBoundingClientRect().width) <= 1
+            && ['left', 'right', 'top', 'bottom'].every(side => Math.abs(room[side] - picture[side]) <= 2);
+    });
+}"""
+
+ONE_MAP = """() => [...document.querySelectorAll('.me-map .leaflet-container')]
+    .filter(page => page.getClientRects().length).length === 1"""
+
+
+def test_two_maps_side_by_side_move_together(live: LivePage) -> None:
+    live.page.get_by_role("button", name="Keep this map").click()
+    live.page.get_by_role("button", name="Side by side").click()
+    live.until("explorer.maps.split")
+    live.run("explorer.parameters.layers = 'show:0'")
+    live.settle()
+    same_place = "explorer.maps.second.page.overlay.bounds == explorer.map.page.overlay.bounds"
+    live.until(f"explorer.maps.second.page.picture is not None and {same_place}")
+    live.page.wait_for_function(BOTH_IN_PLACE)
+    before = live.value("explorer.map.view.center[0]")
+    kept = live.page.locator(".me-split > .me-map:nth-child(2) .leaflet-container:visible")
+    kept.scroll_into_view_if_needed()
+    box = kept.bounding_box()
+    assert box
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    live.page.mouse.move(*middle)
+    live.page.mouse.down()
+    live.page.mouse.move(middle[0] + 80, middle[1] + 20, steps=4)
+    live.page.mouse.up()
+    live.until(f"{before} - explorer.map.view.center[0] > 40 * explorer.map.view.resolution")
+    live.settle()
+    live.until(same_place)
+    live.page.wait_for_function(BOTH_IN_PLACE)
+    last = live.received()[-2:]
+    assert last[0]["bbox"] == last[1]["bbox"]
+    assert last[0]["size"] == last[1]["size"]
+    assert {request.get("layers") for request in last} == {None, "show:0"}
+    live.page.get_by_role("button", name="Stop").click()
+    live.until("not explorer.maps.split")
+    live.settle()
+    live.page.wait_for_function(ONE_MAP)
 
 
 def test_a_file_of_lines_is_made_and_saved(live: LivePage) -> None:

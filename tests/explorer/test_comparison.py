@@ -117,3 +117,14 @@ def test_after_stopping_the_picture_is_alone(explorer: MapExplorer) -> None:
     explorer.parameters.layers = "show:0"
     settle(explorer)
     assert layers_over(explorer) == []
+
+
+def test_a_line_still_stands_after_the_map_became_another_page(explorer: MapExplorer) -> None:
+    box = box_of(explorer)
+    press(box.keep)
+    settle(explorer)
+    explorer.parameters.rotation = 30
+    settle(explorer)
+    (curtain,) = layers_over(explorer)
+    assert curtain.comm is not None
+    assert pixels(curtain.url).shape[1] == 100

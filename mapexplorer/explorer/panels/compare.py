@@ -1,4 +1,4 @@
-"""Compare: keep the present state, go on changing, and draw a line between the two pictures."""
+"""Compare: keep the present state, go on changing, and see both pictures on one map or on two."""
 
 from __future__ import annotations
 
@@ -21,22 +21,32 @@ if TYPE_CHECKING:
     from mapexplorer.explorer.answer import Answer
     from mapexplorer.explorer.explorer import MapExplorer
 
-HINT = (
-    "Keeps what is drawn now. Then change layers, filters or time, and move the line between both pictures."
-)
+HINT = "Keeps what is drawn now. Then change layers, filters or time, and see the two maps together."
+SWIPE, BESIDE = "swipe", "beside"
+WAYS = (("Swipe", SWIPE), ("Side by side", BESIDE))
 SAME = "Nothing differs yet: change layers, filters or time."
 WIRE = {row.name: row.wire for row in PARAMETERS}
 
 
 class CompareBox:
-    """The kept state is drawn anew for every place; left of the line is the kept one, right the present."""
+    """The kept state is drawn anew for every place; the kept one is seen left, the present one right.
+
+    Both are on two maps that look at the same place, or on one map on both sides of a line.
+    """
 
     def __init__(self, explorer: MapExplorer) -> None:
         self._explorer = explorer
         self._kept: dict[str, Any] | None = None
         self._service: Any = None
         self._drawn: MapRequest | None = None
-        self._curtain: Curtain | None = None
+        self._picture: Picture | None = None
+        self._curtain = Curtain(explorer.map)
+        self.way = create(
+            ipywidgets.ToggleButtons,
+            options=WAYS,
+            tooltips=["One map with a line to move", "Two maps that move together"],
+        )
+        self.way.add_class("me-modes")
         self.keep = controls.button("Keep this map", HINT, self._keep)
         self.swap = controls.button("Swap", "Go on with the kept map, and keep the present one", self._swap)
         self.stop = controls.button("Stop", "Show the present map alone", self.close)
@@ -46,9 +56,10 @@ class CompareBox:
         )  # fmt: skip
         self.note = controls.prose(controls.hint(HINT))
         buttons = controls.row(self.keep, self.swap, self.stop)
-        self.widget = create(ipywidgets.VBox, (buttons, self.line, self.note))
+        self.widget = create(ipywidgets.VBox, (buttons, self.way, self.line, self.note))
         self.widget.add_class("me-stack")
-        self.line.observe(lambda _: self._curtain and self._curtain.draw(self._share), names="value")
+        self.line.observe(lambda _: self._curtain.draw(self._share), names="value")
+        self.way.observe(lambda _: self._way_chosen(), names="value")
         self._arrange()
 
     @property
@@ -71,10 +82,9 @@ class CompareBox:
 
     def close(self) -> None:
         """End the comparison."""
-        self._kept, self._drawn = None, None
-        if self._curtain is not None:
-            self._curtain.close()
-            self._curtain = None
+        self._kept, self._drawn, self._picture = None, None, None
+        self._curtain.take_down()
+        self._explorer.maps.alone()
         self._arrange()
 
     def _keep(self) -> None:
@@ -109,9 +119,23 @@ class CompareBox:
             self._drawn = None
             controls.say(self.note, controls.alert(f"The kept map cannot be drawn: {drawn}"))
             return
-        if self._curtain is None:
-            self._curtain = Curtain(self._explorer.map)
-        self._curtain.show(drawn, self._share)
+        self._picture = drawn
+        self._hang()
+
+    def _hang(self) -> None:
+        """Show the picture of the kept state in the way that is chosen."""
+        if self._picture is None:
+            return
+        if self.way.value == SWIPE:
+            self._explorer.maps.alone()
+            self._curtain.show(self._picture, self._share)
+        else:
+            self._curtain.take_down()
+            self._explorer.maps.beside(self._picture)
+
+    def _way_chosen(self) -> None:
+        self._arrange()
+        self._hang()
 
     def _say(self, present: MapRequest, kept: MapRequest) -> None:
         differing = [
@@ -119,12 +143,15 @@ class CompareBox:
             if name not in FRAME and getattr(present, name, None) != getattr(kept, name, None)
         ]  # fmt: skip
         words = f"Differs in {', '.join(differing)}." if differing else SAME
-        controls.say(self.note, tag("p", f"Left of the line: the kept map. {words}", class_="me-hint"))
+        controls.say(
+            self.note, tag("p", f"Left: the kept map. Right: the present one. {words}", class_="me-hint")
+        )
 
     def _arrange(self) -> None:
         on = self._kept is not None
         controls.shown(self.keep, not on)
-        for part in (self.swap, self.stop, self.line):
+        for part in (self.swap, self.stop, self.way):
             controls.shown(part, on)
+        controls.shown(self.line, on and self.way.value == SWIPE)
         if not on:
             controls.say(self.note, controls.hint(HINT))

@@ -311,10 +311,10 @@ def write_sides(extent: Extent) -> str:
     """The sides of an extent as they are typed, with the digits that can be seen.
 
     >>> write_sides(Extent(-9074681.309, 1095099.29, 2440059.4, 8515099.2))
-    '-9074681, 1095099, 2440059, 8515099'
+    '-9074681,1095099,2440059,8515099'
     """
     digits = max(0, 4 - math.floor(math.log10(extent.width))) if extent.width > 0 else 0
-    return ", ".join(f"{side:.{digits}f}" for side in extent.numbers)
+    return ",".join(f"{side:.{digits}f}" for side in extent.numbers)
 
 
 def _fineness(screen: int) -> tuple[tuple[str, int], ...]:

@@ -77,6 +77,7 @@ class StandIn(traitlets.HasTraits):
             prefetch=lambda requests: self.prefetched.append(list(requests)),
         )
         self.map = MapPane(lambda view, moved, resized: None)
+        self.maps = SimpleNamespace(alone=lambda: None)
         self.outlines = Outlines(self.map)
         self.handles = Handles(self.map, self.parameters.guard)
         self.drawing = Drawing(self.map, self.controller.scheduler, self.parameters.guard)

@@ -189,7 +189,7 @@ def test_an_unknown_projection_is_refused_and_the_last_one_stays(panel, explorer
 
 
 def test_the_extent_is_shown_and_typed(panel, explorer):
-    assert panel.extent.value == "0.000, 0.000, 10.000, 10.000"
+    assert panel.extent.value == "0.000,0.000,10.000,10.000"
     explorer.parameters.map_scale = 5000
     browser(panel.extent, value="-9074681, 1095099, 2440059, 8515099")
     assert explorer.parameters.bbox.numbers == (-9074681, 1095099, 2440059, 8515099)
@@ -197,7 +197,7 @@ def test_the_extent_is_shown_and_typed(panel, explorer):
     browser(panel.extent, value="1, 2, 3")
     assert explorer.parameters.bbox.numbers == (-9074681, 1095099, 2440059, 8515099)
     assert "expected" in panel.place.note.value
-    assert panel.extent.value == "-9074681, 1095099, 2440059, 8515099"
+    assert panel.extent.value == "-9074681,1095099,2440059,8515099"
 
 
 def test_the_place_is_rewritten_in_the_spatial_reference_chosen_for_it(panel, explorer):
