@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import tzinfo
+from itertools import count, islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from mapexplorer.explorer.panels import timeline
-from mapexplorer.explorer.panels.time_window import Mode, Window, published_time
+from mapexplorer.explorer.panels.time_window import Held, Mode, Window, published_time
 from mapexplorer.explorer.time_lapse import MOST_FRAMES, LapseFrame
 from mapexplorer.explorer.time_zones import zone
 from mapexplorer.protocol import ParameterError
@@ -51,11 +52,13 @@ def lapse_frames(
     mode: str = Mode.WINDOW,
     width: int = 1,
     stamped: bool = True,
+    held: Held | None = None,
 ) -> tuple[LapseFrame, ...]:
     """The frames from a start to an end, by default over all the time of the service.
 
     Dates are read, and days and longer steps counted, in the time zone of the explorer. `mode` is window (of
-    `width` steps), instant or cumulative. Raises ParameterError for what cannot be.
+    `width` steps, or `held` and its moves that begin in the range), instant or cumulative. Raises
+    ParameterError for what cannot be.
     """
     if mode not in (Mode.WINDOW, Mode.INSTANT, Mode.CUMULATIVE):
         raise ParameterError("mode", f"expected window, instant or cumulative, not {str(mode)[:40]}")
@@ -73,19 +76,33 @@ def lapse_frames(
     suggested = published.step if published is not None else None
     every = timeline.sensible((first, last), suggested) if step is None else read_step(step)
     if (last - first) / every.milliseconds > MOST_FRAMES:
-        raise ParameterError("step", f"gives more than {MOST_FRAMES} frames")
+        raise ParameterError(
+            "step", f"{every} gives more than {MOST_FRAMES:,} pictures; take a longer one, or a shorter time"
+        )
     begin = timeline.floor(first, every, place) if start is None else first
     row = _row(begin, last, every, place, clipped=end is not None)
-    window = Window(0, min(max(1, width), len(row) - 1) if mode == Mode.WINDOW else 0)
-    request = explorer.request()
-    frames = []
-    for number in range(window.frames(Mode(mode), row)):
-        time = window.at_frame(number, Mode(mode)).time(Mode(mode), row)
-        if time is not None:
-            frames.append(
-                LapseFrame(request.replace(time=time), stamp(time, explorer.time_zone) if stamped else "")
-            )
-    return tuple(frames)
+    if held is not None and mode == Mode.WINDOW:
+        times = _film(held, begin, last)
+    else:
+        window = Window(0, min(max(1, width), len(row) - 1) if mode == Mode.WINDOW else 0)
+        numbers = range(window.frames(Mode(mode), row))
+        times = [window.at_frame(number, Mode(mode)).time(Mode(mode), row) for number in numbers]
+    request, zone_name = explorer.request(), explorer.time_zone
+    return tuple(
+        LapseFrame(request.replace(time=time), stamp(time, zone_name) if stamped else "")
+        for time in times
+        if time is not None
+    )
+
+
+def _film(held: Held, begin: int, last: int) -> list[TimeExtent | None]:
+    """A window between the marks and those of its moves that begin in a range."""
+    start = held.time.start
+    if start is None:
+        return []
+    about = int((begin - start) / held.step.milliseconds) - 2
+    moves = takewhile(lambda time: (time.start or 0) < last, map(held.moved, count(about)))
+    return [time for time in islice(moves, MOST_FRAMES + 4) if (time.start or 0) >= begin]
 
 
 def _row(first: int, last: int, step: timeline.Step, place: tzinfo, clipped: bool) -> tuple[int, ...]:

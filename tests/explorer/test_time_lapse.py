@@ -14,6 +14,7 @@ from PIL import Image
 from mapexplorer.connection import connect
 from mapexplorer.explorer.explorer import MapExplorer
 from mapexplorer.explorer.lapse_times import lapse_frames, read_step
+from mapexplorer.explorer.panels.time_window import Held
 from mapexplorer.explorer.panels.timeline import Step
 from mapexplorer.explorer.scheduler import ManualScheduler
 from mapexplorer.explorer.time_lapse import Cancelled, write_time_lapse
@@ -58,6 +59,26 @@ def test_frames_follow_each_other_through_the_range(
     explorer: MapExplorer, keywords: dict[str, Any], stamps: list[str]
 ) -> None:
     assert times(lapse_frames(explorer, **keywords)) == stamps
+
+
+@pytest.mark.parametrize(
+    ("keywords", "first", "last", "count"),
+    [
+        ({}, "1975-06-01 – 1976-01-15", "2022-06-01 – 2023-01-15", 48),
+        (
+            {"start": "2003-01-01", "end": "2006-01-01"},
+            "2003-06-01 – 2004-01-15",
+            "2005-06-01 – 2006-01-15",
+            3,
+        ),
+    ],
+)
+def test_a_window_between_the_marks_is_recorded_as_the_slider_plays_it(
+    explorer: MapExplorer, keywords: dict[str, Any], first: str, last: str, count: int
+) -> None:
+    season = Held(TimeExtent.of(("2005-06-01", "2006-01-15")), Step(1, "years"))
+    frames = times(lapse_frames(explorer, step=season.step, held=season, **keywords))
+    assert (frames[0], frames[-1], len(frames)) == (first, last, count)
 
 
 def test_without_a_range_the_whole_time_of_the_service_is_shown_on_calendar_steps(
@@ -162,7 +183,7 @@ def test_a_failure_keeps_the_file_that_was_there(explorer: MapExplorer, tmp_path
     [
         ("a.mp4", {}, "path: expected a name that ends with .gif"),
         ("missing/a.gif", {}, "path: there is no folder"),
-        ("a.gif", {"step": "1 second"}, "step: gives more than 1000 frames"),
+        ("a.gif", {"step": "1 second"}, "step: 1 second gives more than 1,000 pictures"),
         ("a.gif", {"start": "2010", "end": "2009"}, "end: expected a time after the start"),
         ("a.gif", {"start": "soon"}, "start: expected a date"),
         ("a.gif", {"mode": "off"}, "mode: expected window, instant or cumulative"),

@@ -19,7 +19,7 @@ from mapexplorer.protocol import Cancelled, MapExplorerError
 
 from . import controls, timeline
 from .fold import Fold
-from .time_window import Mode
+from .time_window import Held, Mode
 
 if TYPE_CHECKING:
     from .time import TimePanel
@@ -97,7 +97,8 @@ class LapseControls:
     def _record(self) -> None:
         panel = self._panel
         try:
-            frames = self._frames(panel.step.value, panel.window.last - panel.window.first)
+            width = panel.window.last - panel.window.first
+            frames = self._frames(panel.step.value, width, panel.window.held)
             if len(frames) < 2:  # the range is shorter than the window of the slider
                 frames = self._frames(panel.step.value, 1)
             if len(frames) < 2:  # and than its step
@@ -113,7 +114,7 @@ class LapseControls:
         scheduler.attend()
         scheduler.work(partial(self._write, self._job, self.path.value.strip(), frames))
 
-    def _frames(self, step: Any, width: int) -> tuple[LapseFrame, ...]:
+    def _frames(self, step: Any, width: int, held: Held | None = None) -> tuple[LapseFrame, ...]:
         panel = self._panel
         mode = panel.mode.value
         return lapse_frames(
@@ -124,6 +125,7 @@ class LapseControls:
             mode=Mode.WINDOW if mode is Mode.OFF else mode,
             width=width,
             stamped=self.stamped.value,
+            held=held,
         )
 
     def _write(self, job: int, path: str, frames: tuple[LapseFrame, ...]) -> None:

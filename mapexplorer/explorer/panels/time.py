@@ -18,7 +18,7 @@ from .lapse_controls import LapseControls
 from .playback import Playback
 from .published import member
 from .time_layers import LayerTimes
-from .time_window import Mode, PublishedTime, Window, fitting_modes, published_time
+from .time_window import Held, Mode, PublishedTime, Window, fitting_modes, published_time
 from .zone_choice import ZoneChoice
 
 if TYPE_CHECKING:
@@ -173,10 +173,11 @@ class TimePanel(BoundPanel):
         modes = fitting_modes(time)
         mode = self.mode.value if self.mode.value in modes else modes[0]
         self.mode.value = mode
-        if time is not None and not time.unbounded:
-            self.window = Window.around(time, self.marks)
+        known = self.published is not None and time is not None and not time.unbounded
+        if known and self.window.time(mode, self.marks) != time:
+            self.window = self.window.following(time, mode, self.marks, self._stepping(time))
         self.slider.value = self.window.frame(mode)
-        self.range.value = (self.window.first, self.window.last)
+        self.range.value = (max(self.window.first, 0), min(self.window.last, len(self.marks) - 1))
         controls.shown(self.slider, mode in (Mode.INSTANT, Mode.CUMULATIVE))
         controls.shown(self.range, mode is Mode.WINDOW)
         controls.shown(self.first, mode in (Mode.INSTANT, Mode.WINDOW))
@@ -228,16 +229,27 @@ class TimePanel(BoundPanel):
         mode = self.mode.value
         if mode is Mode.OFF:
             self._stop()
-        if mode is Mode.WINDOW and self.window.first == self.window.last:
-            first = min(self.window.first, len(self.marks) - 2)
-            self.window = Window(first, first + 1)
+        time = self.window.time(Mode.WINDOW, self.marks)
+        if mode is Mode.WINDOW and time is not None and time.instant:
+            self.window = Window(0, 1).following(time, Mode.INSTANT, self.marks, self._stepping(time))
         self._set(self.window)
 
+    def _stepping(self, time: TimeExtent) -> Held:
+        return Held(time, self.step.value, self.zone.zone)
+
     def _slid(self) -> None:
+        before = self.window
         if self.mode.value is Mode.WINDOW:
-            self._set(Window(*self.range.value))
+            first, last = self.range.value
+            held = before.time(Mode.WINDOW, self.marks) or TimeExtent(None, None)
+            start = held.start if first == before.first else self.marks[first]
+            end = held.end if last == before.last else self.marks[last]
+            if start is not None and end is not None and start > end:
+                start, end = self.marks[first], self.marks[last]
+            self.write(time=TimeExtent(start, end))
+            self.on_parameters()
         else:
-            self._set(self.window.at_frame(self.slider.value, self.mode.value))
+            self._set(before.at_frame(self.slider.value, self.mode.value).on_marks())
 
     def _dated(self) -> None:
         try:
@@ -279,7 +291,8 @@ class TimePanel(BoundPanel):
         if self.mode.value is Mode.OFF:
             with self.quietly():
                 self.mode.value = Mode.WINDOW
-            self._set(Window(self.window.first, max(self.window.last, self.window.first + 1)))
+            narrow = self.window.first >= self.window.last and self.window.held is None
+            self._set(Window(self.window.first, self.window.first + 1) if narrow else self.window)
 
     def _stop(self) -> None:
         self.playback.stop()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from typing import Any
 
 from mapexplorer.protocol.time import TimeExtent
 
 from .published import member
-from .timeline import Step, nearest, published_extent, published_step
+from .timeline import Step, later, nearest, published_extent, published_step
 
 
 class Mode(StrEnum):
@@ -32,11 +34,31 @@ def fitting_modes(time: TimeExtent | None) -> tuple[Mode, ...]:
 
 
 @dataclass(frozen=True)
+class Held:
+    """The exact time of a window whose ends do not lie on the marks; it moves by whole steps."""
+
+    time: TimeExtent
+    step: Step
+    zone: tzinfo = UTC
+
+    def moved(self, steps: int) -> TimeExtent:
+        """The time so many steps later, on the calendar; an open end stays open. Raises OverflowError."""
+        ends = (self.time.start, self.time.end)
+        return TimeExtent(*(None if end is None else later(end, self.step, steps, self.zone) for end in ends))
+
+
+@dataclass(frozen=True)
 class Window:
-    """Two positions on a row of marks: indexes of its first and last mark."""
+    """Two positions on a row of marks: indexes of its first and last mark.
+
+    A window that was typed or set from code lies between the marks: `held` says where exactly, `shift` by
+    how many steps it has been moved since.
+    """
 
     first: int
     last: int
+    held: Held | None = None
+    shift: int = 0
 
     @classmethod
     def around(cls, time: TimeExtent, marks: tuple[int, ...]) -> Window:
@@ -45,13 +67,37 @@ class Window:
         last = len(marks) - 1 if time.end is None else nearest(marks, time.end)
         return cls(first, last)
 
+    def following(self, time: TimeExtent, mode: Mode, marks: tuple[int, ...], step: Held) -> Window:
+        """The window of another time; what the mode leaves open keeps the width of this one.
+
+        `step` tells how windows move.
+        """
+        width = max(self.last - self.first, 0)
+        try:
+            if mode is Mode.INSTANT and time.start is not None:
+                time = TimeExtent(time.start, later(time.start, step.step, width, step.zone))
+            elif mode is Mode.CUMULATIVE and time.end is not None:
+                time = TimeExtent(later(time.end, step.step, -width, step.zone), time.end)
+        except OverflowError:
+            return Window.around(time, marks)
+        near = Window.around(time, marks)
+        exact = TimeExtent(marks[near.first], marks[near.last]) == time
+        return near if exact else replace(near, held=replace(step, time=time))
+
     def time(self, mode: Mode, marks: tuple[int, ...]) -> TimeExtent | None:
-        """The time filter of this window; an instant is at its first mark, "up to" ends at its last."""
+        """The time filter of this window; an instant is at its start, "up to" ends at its end."""
+        if mode is Mode.OFF:
+            return None
+        time = TimeExtent(marks[max(self.first, 0)], marks[min(self.last, len(marks) - 1)])
+        if self.held is not None:
+            with suppress(OverflowError):
+                time = self.held.moved(self.shift)
         if mode is Mode.INSTANT:
-            return TimeExtent(marks[self.first], marks[self.first])
-        if mode is Mode.WINDOW:
-            return TimeExtent(marks[self.first], marks[self.last])
-        return TimeExtent(None, marks[self.last]) if mode is Mode.CUMULATIVE else None
+            start = marks[max(self.first, 0)] if time.start is None else time.start
+            return TimeExtent(start, start)
+        if mode is Mode.CUMULATIVE:
+            return TimeExtent(None, marks[-1] if time.end is None else time.end)
+        return time
 
     def frame(self, mode: Mode) -> int:
         """The number of the frame that this window is in a film over all marks."""
@@ -65,9 +111,12 @@ class Window:
 
     def at_frame(self, frame: int, mode: Mode) -> Window:
         """The window of the same width that is the given frame."""
-        if mode is Mode.WINDOW:
-            return Window(frame, frame + self.last - self.first)
-        return Window(0, frame) if mode is Mode.CUMULATIVE else Window(frame, frame)
+        steps = frame - self.frame(mode)
+        return Window(self.first + steps, self.last + steps, self.held, self.shift + steps)
+
+    def on_marks(self) -> Window:
+        """The same window with its ends on the marks."""
+        return Window(self.first, self.last)
 
 
 @dataclass(frozen=True)

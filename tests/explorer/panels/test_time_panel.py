@@ -193,6 +193,74 @@ def test_a_window_keeps_its_width(panel, explorer):
     assert times == [f"{a},{b}" for a, b in zip(panel.marks[1:], panel.marks[3:], strict=False)]
 
 
+MAY, SEP = "2008-05-10", "2008-09-20 12:00"
+
+
+@pytest.fixture
+def season(panel, explorer):
+    """A window between the marks, and yearly steps."""
+    choose(panel.step, "1 year")
+    explorer.parameters.time = "1210377600000,1221912000000"
+    assert (panel.first.value, panel.last.value) == (MAY, SEP)
+    return panel
+
+
+def test_a_window_between_the_marks_moves_by_whole_steps(season, explorer):
+    press(season.forward)
+    assert (season.first.value, season.last.value) == ("2009-05-10", "2009-09-20 12:00")
+    press(season.back)
+    assert written(explorer) == "1210377600000,1221912000000"
+
+
+def test_a_film_of_a_window_between_the_marks_asks_ahead_for_what_it_shows(season, explorer):
+    times = film(explorer)
+    press(season.play)
+    ahead = [request.time.to_text() for request in explorer.prefetched[-1]]
+    explorer.pass_time(60)
+    assert times
+    assert times == ahead[: len(times)]
+    assert season.first.value.endswith("-05-10")
+
+
+def test_the_modes_keep_the_window(season, explorer):
+    choose(season.mode, "Instant")
+    assert season.first.value == MAY
+    press(season.forward)
+    assert season.first.value == "2009-05-10"
+    choose(season.mode, "Cumulative")
+    assert season.last.value == "2009-09-20 12:00"
+    press(season.back)
+    assert season.last.value == SEP
+    choose(season.mode, "Off")
+    choose(season.mode, "Window")
+    assert written(explorer) == "1210377600000,1221912000000"
+
+
+def test_an_instant_or_an_end_from_elsewhere_keeps_the_width(panel, explorer):
+    explorer.parameters.time = f"{Y2008},{MAR}"
+    choose(panel.mode, "Instant")
+    explorer.parameters.time = f"{FEB}"
+    choose(panel.mode, "Window")
+    assert (panel.first.value, panel.last.value) == ("2008-02-01", "2008-04-01")
+    choose(panel.mode, "Cumulative")
+    explorer.parameters.time = "null,1222819200000"
+    choose(panel.mode, "Window")
+    assert (panel.first.value, panel.last.value) == ("2008-08-01", "2008-10-01")
+
+
+def test_an_end_that_is_not_dragged_stays_where_it_is(season, explorer):
+    browser(season.range, value=[0, 2])
+    assert (season.first.value, season.last.value) == (MAY, "2010-01-01")
+    browser(season.range, value=[0, 0])
+    assert season.first.value <= season.last.value
+
+
+def test_an_open_end_stays_open_when_the_window_moves(panel, explorer):
+    explorer.parameters.time = f"{FEB},null"
+    press(panel.back)
+    assert written(explorer) == f"{Y2008},null"
+
+
 def test_with_loop_it_starts_again(panel, explorer):
     choose(panel.mode, "Instant")
     browser(panel.slider, value=23)
@@ -244,6 +312,15 @@ def test_no_frame_follows_after(panel, explorer, end):
     explorer.pass_time(30)
     assert written(explorer) == before
     assert not panel.playback.playing
+
+
+@pytest.mark.parametrize("time", [f"{Y2008}", f"{FEB},{MAR}", f"null,{MAR}"])
+def test_a_time_from_code_for_a_service_that_says_nothing_about_time_is_no_fault(time):
+    explorer = StandIn(layers=[{**FIXES, "timeInfo": None}])
+    panel = TimePanel(explorer)
+    explorer.parameters.time = time
+    assert written(explorer) == time
+    assert not visible(panel._body)
 
 
 def test_single_steps_stop_at_the_ends(panel, explorer):
