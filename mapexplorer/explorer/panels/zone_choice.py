@@ -36,8 +36,8 @@ class ZoneChoice:
         return time_zones.zone(self._explorer.time_zone)
 
     def show(self) -> None:
-        """Set the box to the zone in use."""
-        self.box.value = self._explorer.time_zone
+        """Set the box to the zone in use; for UTC it is empty, so that typing offers all names."""
+        self.box.value = "" if self._explorer.time_zone == "UTC" else self._explorer.time_zone
 
     def choose(self) -> str:
         """Take what was chosen or typed, where nothing means UTC; gives why it cannot be, else nothing."""
