@@ -55,5 +55,6 @@ def run_lab(folder: Path, *, port: int = 0, open_browser: bool = True) -> None:
             server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in settings.items()])
         secret = server.identity_provider.token
         address = f"http://{LOOPBACK}:{server.port}{server.base_url}{page}"
-        announce(f"{address}?token={secret}" if secret else address)
+        told = f"{address}?token={secret}" if secret else address
+        server.io_loop.add_callback(announce, told)  # after the server's own, which opens the port
         server.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 NEWS_SETTINGS = Path("@jupyterlab", "apputils-extension", "notification.jupyterlab-settings")
 ROOT = Path(__file__).parents[2]
@@ -139,4 +141,19 @@ def _jupyter(folder: Path, program: str, *arguments: str) -> Iterator[str]:
     with command([program, *settings, *arguments], folder) as (_, address):
         origin = re.match(r"http://[^/]+/", address)
         assert origin
+        _await_listening(origin.group())
         yield origin.group()
+
+
+def _await_listening(address: str) -> None:
+    """Jupyter prints its address a moment before it opens the port."""
+    deadline = time.monotonic() + 60
+    parts = urlsplit(address)
+    while True:
+        try:
+            socket.create_connection((parts.hostname, parts.port), timeout=5).close()
+        except OSError:
+            assert time.monotonic() < deadline, f"nothing listens at {address}"
+            time.sleep(0.05)
+        else:
+            return
