@@ -35,9 +35,12 @@ def bundle(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         absent(f"npm could not bring {PACKAGE}: {done.stderr[-300:]}")
+    script = folder / "ipywidgets.js"
     with tarfile.open(next(folder.glob("*.tgz"))) as packed:
-        packed.extract("package/dist/ipywidgets.js", folder, filter="data")
-    return folder / "package" / "dist" / "ipywidgets.js"
+        packed_script = packed.extractfile("package/dist/ipywidgets.js")
+        assert packed_script is not None
+        script.write_bytes(packed_script.read())
+    return script
 
 
 @pytest.fixture(scope="module")
