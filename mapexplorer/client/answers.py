@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from mapexplorer.protocol import AnswerError, ArcGISError, BadAnswer, ServerError, TokenInvalid, TokenRequired
+from mapexplorer.protocol.strict_json import uncollected
 
 from .addresses import shown
 from .reply import Reply
@@ -105,7 +106,8 @@ def _decoded(content: bytes) -> Any:
     if start not in (b"{", b"["):
         return None
     try:
-        return json.loads(content.decode("utf-8-sig", errors="replace"), parse_constant=lambda _: None)
+        with uncollected():
+            return json.loads(content.decode("utf-8-sig", errors="replace"), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
 

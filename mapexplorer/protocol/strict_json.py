@@ -5,9 +5,11 @@ No comments, no trailing commas, no NaN or Infinity, no key twice in an object, 
 
 from __future__ import annotations
 
+import gc
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .numerals import shorten
@@ -21,6 +23,18 @@ MAXIMUM_PICTURE = 360_000
 """Characters of an ``imageData`` text: 256 KiB of picture in base64, with room for line ends."""
 
 _EXACT = 2**53
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Parse without the garbage collector: deep inside nested JSON the finalizers that it runs would fail."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def loads(
@@ -39,13 +53,14 @@ def loads(
     """
     prefix = f"{what}: " if what else ""
     try:
-        value = json.loads(
-            text,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_integer,
-            object_pairs_hook=_unique,
-        )
+        with uncollected():
+            value = json.loads(
+                text,
+                parse_constant=_refuse_constant,
+                parse_float=_finite,
+                parse_int=_integer,
+                object_pairs_hook=_unique,
+            )
         measure(value, depth=depth, nodes=nodes, string=string)
     except json.JSONDecodeError as error:
         line = f"line {error.lineno}, " if "\n" in text else ""
