@@ -96,7 +96,8 @@ class BoundPanel(Panel, ABC):
             elif echoes.overtaken(change.new):
                 with self.quietly():
                     widget.value = echoes.latest
-            else:
+            elif not echoes.rounded(change.new, getattr(widget, "step", None)):
+                echoes.answered()
                 heard()
 
         widget.observe(changed, names="value")

@@ -68,6 +68,23 @@ def test_an_empty_box_is_an_open_end(panel, explorer, low, high, value):
     assert speed.mode.value == "interval"
 
 
+def test_a_slider_does_not_round_what_was_typed(panel, explorer):
+    """A slider in the browser sends back every value between its steps, rounded."""
+    speed = panel.ranges["speed"]
+    choose(speed.mode, "Interval")
+    browser(speed.low, value="20.3")
+    browser(speed.range, value=[20, 160])
+    assert written(explorer) == {"speed": (20.3, 160.0)}
+    browser(speed.range, value=[21, 160])
+    assert written(explorer) == {"speed": (21.0, 160.0)}
+    choose(speed.mode, "One value")
+    browser(speed.low, value="33.4")
+    browser(speed.slider, value=33)
+    assert written(explorer) == {"speed": 33.4}
+    browser(speed.slider, value=34)
+    assert written(explorer) == {"speed": 34.0}
+
+
 @pytest.mark.parametrize(
     ("box", "text", "words"), [("low", "fast", "expected a number"), ("low", "170", "rising order")]
 )
