@@ -199,6 +199,25 @@ def test_parameters_and_ranges_of_a_published_filter(live: LivePage) -> None:
     assert json.loads(received(live, "layerRangeValues")) == [{"0": {"floor": [None, None]}}]
 
 
+def test_an_end_of_a_range_stays_as_it_was_typed(live: LivePage) -> None:
+    live.tab("Ranges")
+    live.page.locator(".me-range:visible select").first.select_option("Interval")
+    live.until("explorer.parameters.map_range_values is not None")
+    drawn(live)
+    box = live.page.get_by_label("From", exact=True).locator("visible=true").first
+    box.fill("33.4")
+    box.press("Enter")
+    # The slider has steps of one knot: what it was told comes back from the browser as 33.
+    live.until("explorer.panels['RangesPanel'].ranges['wind'].range.value[0] == 33")
+    drawn(live)
+    assert json.loads(received(live, "mapRangeValues")) == [{"name": "wind", "value": [33.4, 165]}]
+    handle = live.page.locator(".me-ranges-panel .noUi-handle:visible").first
+    handle.focus()
+    handle.press("ArrowRight")
+    live.until("explorer.parameters.map_range_values[0].value == (34, 165)")
+    live.run("explorer.parameters.map_range_values = None")
+
+
 def test_a_layer_goes_its_own_way_in_time_and_a_time_lapse_is_recorded(live: LivePage) -> None:
     live.tab("Time")
     assert live.page.locator("svg.me-diagram:visible").count() == 1
