@@ -33,26 +33,12 @@ class SelectionRow:
         self._changed = changed
         self._telling = False
         self.label = controls.prose()
-        self.color = create(
-            ipywidgets.ColorPicker,
-            layout={"width": "auto"},
-            concise=True,
-            description="Line",
-            tooltip=f"Colour of the selection in {name}",
-        )
-        self.fill = create(
-            ipywidgets.ColorPicker,
-            layout={"width": "auto"},
-            concise=True,
-            description="Fill",
-            tooltip=f"Fill of selected areas and points in {name}",
-        )
+        self.color = _well("Line", f"Colour of the selection in {name}")
+        self.fill = _well("Fill", f"Fill of selected areas and points in {name}")
         self.filled = create(
             ipywidgets.Checkbox, description="Filled", indent=False, layout={"width": "auto"}
         )
         self.remove = controls.button("✕", f"Select nothing in {name}", lambda: changed(None), "me-icon")
-        for picker in (self.color, self.fill):
-            picker.add_class("me-color")
         for control in (self.color, self.fill, self.filled):
             control.observe(self._chosen, names="value")
         self.widget = create(
@@ -97,6 +83,14 @@ class SelectionRow:
                 }
             )
         )
+
+
+def _well(label: str, hint: str) -> Any:
+    made = create(
+        ipywidgets.ColorPicker, concise=True, description=label, tooltip=hint, layout={"width": "auto"}
+    )
+    made.add_class("me-color")
+    return made
 
 
 def write_color(color: tuple[int, int, int]) -> str:
